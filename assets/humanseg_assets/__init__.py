@@ -1,0 +1,1 @@
+"""Files that ship with humanseg: trained models. Opened through `humanseg.assets`."""

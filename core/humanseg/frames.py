@@ -1,0 +1,92 @@
+"""The records that travel through the house: a frame, its matte, and what is known of a stream.
+
+Sizes are (width, height) in names and arguments and (height, width) only in array shapes; colours are RGB everywhere.
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Frame:
+    """One picture of a source.
+
+    Nobody writes into `rgb` once the frame was handed on: its maker clears the array's writeable flag.
+    """
+
+    rgb: "NDArray[np.uint8]"
+    """HxWx3 uint8, C-contiguous, full-range RGB (BT.709 primaries unless the stream says otherwise)."""
+
+    index: int = 0
+    """Position in the source, from 0, counting every frame that was read (dropped ones too)."""
+
+    time: Fraction = Fraction(0)
+    """When the frame is shown, in seconds on the source's own clock; exact."""
+
+    duration: Fraction | None = None
+    """How long it is shown, in seconds, where the source says so."""
+
+    born: float = field(default_factory=perf_counter)
+    """When this process got it (`time.perf_counter`, seconds): latency is counted from here."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        height, width = self.rgb.shape[:2]
+        return width, height
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Matte:
+    """How opaque the person is in each pixel of one frame, and the person's own colour if it was estimated."""
+
+    alpha: "NDArray[np.float32]"
+    """HxW float32, 0 (background) to 1 (person), at frame size."""
+
+    foreground: "NDArray[np.uint8] | None" = None
+    """HxWx3 uint8 RGB without the old background, or None: then the frame's own colour is used."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colour:
+    """How a stream codes its colours: the code points of ITU-T H.273, the numbers FFmpeg uses too. 2 is "not said"."""
+
+    matrix: int = 2
+    primaries: int = 2
+    transfer: int = 2
+    full_range: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamInfo:
+    """What a source knows of its frames before it reads the first one."""
+
+    width: int
+    """Pixels, upright (after the rotation that the container asks for)."""
+
+    height: int
+    """Pixels, upright."""
+
+    rate: Fraction
+    """Nominal frames per second. Times come from the frames: a variable-rate stream has no other truth."""
+
+    time_base: Fraction
+    """Seconds per tick of the stream's clock: every frame time is a whole multiple of it."""
+
+    live: bool = False
+    """True for a camera, which does not wait; False for a file, which does."""
+
+    frames: int | None = None
+    """How many frames there will be, where the source knows; an estimate good enough for a progress bar."""
+
+    pixel_aspect: Fraction = Fraction(1)
+    """Width of a pixel over its height."""
+
+    colour: Colour = Colour()
+    """How the source codes its colours, so that a file written from it can say the same."""
