@@ -1,0 +1,161 @@
+"""Exported models: the same alpha as torch, whole folders, and figures measured the way users run them."""
+
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+import humanseg
+from humanseg import settings
+from humanseg.errors import HumansegError, ModelError
+from humanseg.models import find_model
+from humanseg_train import export as exporting
+from humanseg_train.cli import main
+from humanseg_train.data.pictures import read_pair
+from humanseg_train.data.samples import find_samples
+from humanseg_train.evaluate import evaluate, markdown
+from humanseg_train.export import export, largest_difference, load_network
+from humanseg_train.fit import fit
+from humanseg_train.metrics import METRICS
+from humanseg_train.recipe import Recipe
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory, people: Path) -> Path:
+    """The best checkpoint of a run that learnt a little; averaged weights, so that an export must choose those."""
+    table = {
+        "name": "tiny",
+        "data": {"root": str(people)},
+        "augment": {"sizes": [[64, 64]]},
+        "network": {"encoder_weights": "none", "decoder_channels": [16, 8, 8, 8, 8]},
+        "schedule": {"epochs": 2, "samples_per_epoch": 32, "batch": 4, "ema": 0.5, "workers": 0, "threads": 1},
+    }
+    return fit(settings.build(Recipe, table), tmp_path_factory.mktemp("run") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, people: Path) -> Path:
+    about = tmp_path_factory.mktemp("about") / "about.md"
+    about.write_text("Drawn people, free of any licence.\n")
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    assert export(checkpoint, folder, check=people, about=about) <= 1e-3
+    return folder
+
+
+def real_pictures(archive: Path, folder: Path) -> list[np.ndarray]:
+    """The first twelve photographs of an archive, RGB."""
+    with tarfile.open(archive) as files:
+        names = [name for name in files.getnames() if name.endswith(".webp")][:12]
+        files.extractall(folder, members=[files.getmember(name) for name in names], filter="data")
+    return [cv2.cvtColor(cv2.imread(str(folder / name)), cv2.COLOR_BGR2RGB) for name in names]
+
+
+def test_torch_and_the_exported_model_agree_on_real_photographs(
+    checkpoint: Path, exported: Path, real_people: Path, tmp_path: Path
+) -> None:
+    network, _, _ = load_network(checkpoint)
+    assert largest_difference(network, exported / "model.onnx", real_pictures(real_people, tmp_path)) <= 1e-3
+
+
+def test_every_engine_gives_the_alpha_that_torch_gives(
+    checkpoint: Path, exported: Path, draw_person: Callable[..., tuple[np.ndarray, np.ndarray]]
+) -> None:
+    network, _, _ = load_network(checkpoint)
+    frame, _ = draw_person(5, (320, 192))
+    mean, std = (255 * np.array(part, np.float32) for part in (exporting.MEAN, exporting.STD))
+    tensor = torch.from_numpy(((frame - mean) / std).transpose(2, 0, 1)[None].astype(np.float32))
+    with torch.inference_mode():
+        expected = network(tensor).numpy()[0, 0]
+    for engine in ("onnxruntime", "openvino"):
+        with humanseg.open_matter(exported, engine) as matter:
+            assert np.abs(matter.alpha(frame) - expected).max() <= 1e-3, engine
+
+
+def test_the_folder_is_whole_and_describes_itself(exported: Path) -> None:
+    assert sorted(path.name for path in exported.iterdir()) == ["card.md", "model.onnx", "model.toml"]
+    model = find_model(exported)
+    assert (model.name, model.pixels, model.multiple) == ("tiny", 61440, 32)
+    card = (exported / "card.md").read_text()
+    for part in ("Drawn people", "| webcam_like | 2 |", "boundary_iou", "seed 0", "decoder_channels"):
+        assert part in card
+
+
+def test_an_export_that_computes_something_else_is_refused(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = exporting._write_onnx
+
+    def distorted(_: torch.nn.Module, path: Path) -> None:
+        other, _, _ = load_network(checkpoint)
+        with torch.no_grad():
+            next(weights for name, weights in other.named_parameters() if "segmentation_head" in name).mul_(1.5)
+        honest(other, path)
+
+    monkeypatch.setattr(exporting, "_write_onnx", distorted)
+    with pytest.raises(ModelError, match="differs from torch"):
+        export(checkpoint, tmp_path / "model")
+    assert not list(tmp_path.iterdir()), "nothing is left, not even a draft"
+
+
+def test_what_is_there_is_kept_unless_asked(checkpoint: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "mine.txt").write_text("mine")
+    with pytest.raises(HumansegError, match="already exists"):
+        export(checkpoint, folder)
+    assert (folder / "mine.txt").exists()
+    (tmp_path / "no.ckpt").write_bytes(b"no")
+    with pytest.raises(HumansegError, match="not a checkpoint"):
+        export(tmp_path / "no.ckpt", tmp_path / "other")
+
+
+def test_evaluate_averages_over_photographs_at_their_own_size(exported: Path, people: Path) -> None:
+    report = evaluate(exported, people, engine="onnxruntime")
+    expected = []
+    with humanseg.open_matter(exported, "onnxruntime") as matter:
+        for sample in find_samples(people, "val"):
+            rgb, alpha = read_pair(sample)
+            expected.append(METRICS["iou"](matter.alpha(rgb), alpha.astype(np.float32) / 255))
+    groups = report["groups"]
+    assert groups["all"]["iou"] == pytest.approx(np.mean(expected))
+    assert groups["webcam_like"]["iou"] == pytest.approx(np.mean(expected[1::2]))
+    assert groups["even"]["photographs"] == groups["odd"]["photographs"] == 2
+    assert report["worst"][0] == ["012", "013", "014", "015"][int(np.argmin(expected))]
+    assert "| webcam_like | 2 |" in markdown(report)
+
+
+def test_the_commands_end_to_end(
+    checkpoint: Path, people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", str(checkpoint), "-o", str(tmp_path / "model")]) == 0
+    assert (
+        main(["evaluate", str(tmp_path / "model"), "--root", str(people), "--out", str(tmp_path / "report.json")]) == 0
+    )
+    assert "webcam_like" in capsys.readouterr().out
+    assert (tmp_path / "report.json").read_text().startswith("{")
+    assert main(["evaluate", str(tmp_path / "nothing"), "--root", str(people)]) == 1
+    assert "Traceback" not in (words := capsys.readouterr().err)
+    assert "nothing" in words
+
+
+def test_wrong_words_name_the_right_ones(tmp_path: Path) -> None:
+    def run(*words: str) -> tuple[int, str]:
+        code = "import sys; from humanseg_train.cli import main; sys.exit(main())"
+        done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr
+
+    assert run("fitt")[0] == 2
+    assert "Did you mean fit?" in run("fitt")[1]
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("[optimiser]\nlearning_rate = 1\n")
+    code, words = run("fit", str(recipe), "-o", str(tmp_path / "run"))
+    assert (code, "no setting learning_rate" in words) == (1, True)
+    recipe.write_text("[network]\narchitecture = 'unett'\n")
+    assert "Did you mean unet?" in run("fit", str(recipe), "-o", str(tmp_path / "run"))[1]
+    assert not (tmp_path / "run").exists()

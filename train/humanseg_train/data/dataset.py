@@ -1,0 +1,113 @@
+"""Draws and the pictures they become.
+
+A `Draw` says which sample, at which size, from which seed. The sampler decides all of it in one place from (seed,
+epoch), so a run resumed at an epoch sees what an undisturbed one sees, whatever the number of worker processes.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import BatchSampler, Dataset
+
+from humanseg.errors import SettingsError
+from humanseg_train.data.augment import Augmenter
+from humanseg_train.data.pictures import read_pair, read_rgb
+from humanseg_train.data.samples import Sample, find_rooms
+from humanseg_train.recipe import Recipe
+
+
+class Draw(NamedTuple):
+    """What one place in a batch is made from."""
+
+    index: int
+    size: tuple[int, int]
+    seed: int
+
+
+class Draws(BatchSampler):
+    """Batches of draws: samples by weight, one size a batch, a seed each."""
+
+    def __init__(self, samples: Sequence[Sample], recipe: Recipe) -> None:
+        weights = np.array([recipe.data.webcam_weight if sample.webcam_like else 1.0 for sample in samples])
+        self._shares = weights / weights.sum()
+        self._recipe = recipe
+        self._batches = max(1, (recipe.schedule.samples_per_epoch or len(samples)) // recipe.schedule.batch)
+        self._epoch = 0
+        self.sampler = self  # Lightning looks for `set_epoch` here
+
+    def set_epoch(self, epoch: int) -> None:
+        """Decide the draws of this epoch; called by Lightning before each."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return self._batches
+
+    def __iter__(self) -> Iterator[list[Draw]]:  # type: ignore[override]
+        random = np.random.default_rng((self._recipe.seed, self._epoch))
+        batch, sizes = self._recipe.schedule.batch, self._recipe.augment.sizes
+        count = self._batches * batch
+        # Without replacement as far as the samples reach: an epoch then shows as many different ones as it can.
+        rounds = -(-count // len(self._shares))
+        order = np.concatenate(
+            [random.choice(len(self._shares), len(self._shares), replace=False, p=self._shares) for _ in range(rounds)]
+        )
+        for start in range(0, count, batch):
+            size = sizes[random.integers(len(sizes))]
+            seeds = random.integers(0, 2**31, batch)
+            picked = order[start : start + batch]
+            yield [Draw(int(index), size, int(seed)) for index, seed in zip(picked, seeds, strict=True)]
+
+
+class TrainingPictures(Dataset[tuple[torch.Tensor, torch.Tensor]]):
+    """Draw -> (frame 3xHxW uint8, alpha 1xHxW uint8)."""
+
+    def __init__(self, samples: Sequence[Sample], recipe: Recipe) -> None:
+        if recipe.data.rooms is None and (recipe.data.room_share or recipe.data.empty_share):
+            raise SettingsError(
+                "The recipe puts people before rooms, but no folder of rooms is given.",
+                "Give --data.rooms FOLDER, or set --data.room-share 0 --data.empty-share 0.",
+            )
+        self._samples = samples
+        self._data = recipe.data
+        self._rooms = find_rooms(recipe.data.rooms) if recipe.data.rooms else []
+        self._augment = Augmenter(recipe.augment)
+
+    def __getitem__(self, draw: Draw) -> tuple[torch.Tensor, torch.Tensor]:
+        cv2.setNumThreads(0)  # the worker processes are the parallelism
+        random = np.random.default_rng(draw.seed)
+        kind = random.random()
+        if kind < self._data.empty_share:
+            rgb = self._augment.empty(self._room(random), draw.size, draw.seed)
+            return _tensors(rgb, np.zeros(rgb.shape[:2], np.uint8))
+        rgb, alpha = read_pair(self._samples[draw.index])
+        if kind < self._data.empty_share + self._data.room_share:
+            return _tensors(*self._augment.before_room(rgb, alpha, self._room(random), draw.size, draw.seed))
+        return _tensors(*self._augment.photograph(rgb, alpha, draw.size, draw.seed))
+
+    def _room(self, random: np.random.Generator) -> np.ndarray:
+        return read_rgb(self._rooms[random.integers(len(self._rooms))])
+
+
+class ValidationPictures(Dataset[tuple[torch.Tensor, torch.Tensor]]):
+    """Index -> (frame 3xHxW uint8, alpha 1xHxW uint8), the whole photograph resized to the first training size."""
+
+    def __init__(self, samples: Sequence[Sample], recipe: Recipe) -> None:
+        self._samples = samples
+        self._size = recipe.augment.sizes[0]
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        rgb, alpha = read_pair(self._samples[index])
+        shrink = cv2.INTER_AREA
+        return _tensors(
+            cv2.resize(rgb, self._size, interpolation=shrink), cv2.resize(alpha, self._size, interpolation=shrink)
+        )
+
+
+def _tensors(rgb: np.ndarray, alpha: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1))), torch.from_numpy(alpha[None])

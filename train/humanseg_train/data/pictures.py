@@ -1,0 +1,49 @@
+"""Reading a photograph and its alpha."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from humanseg.errors import HumansegError
+from humanseg_train.data.samples import Sample
+
+
+def read_rgb(path: Path) -> NDArray[np.uint8]:
+    """HxWx3 uint8 RGB.
+
+    Raises:
+        HumansegError: the file is no picture.
+    """
+    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise HumansegError(f"{path} cannot be read as a picture.", "Replace it, or take it out of the data set.")
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+
+
+def read_alpha(path: Path) -> NDArray[np.uint8]:
+    """HxW uint8, 0 (background) to 255 (person). A mask of zeros and ones is stretched to 0 and 255.
+
+    Raises:
+        HumansegError: the file is no picture.
+    """
+    alpha = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if alpha is None:
+        raise HumansegError(f"{path} cannot be read as a mask.", "Replace it, or take it out of the data set.")
+    return np.asarray(alpha * 255 if alpha.max() == 1 else alpha)
+
+
+def read_pair(sample: Sample) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The photograph HxWx3 and its alpha HxW, both uint8.
+
+    Raises:
+        HumansegError: one is unreadable, or their sizes differ.
+    """
+    rgb, alpha = read_rgb(sample.image), read_alpha(sample.mask)
+    if rgb.shape[:2] != alpha.shape:
+        sizes = f"{rgb.shape[1]}x{rgb.shape[0]} and {alpha.shape[1]}x{alpha.shape[0]}"
+        raise HumansegError(
+            f"{sample.image} and {sample.mask} differ in size: {sizes}.", "Make the mask as large as the photograph."
+        )
+    return rgb, alpha

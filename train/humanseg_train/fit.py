@@ -1,0 +1,122 @@
+"""`humanseg-train fit`: one training run, from a recipe to the best checkpoint."""
+
+import logging
+import sys
+import warnings
+from pathlib import Path
+
+import lightning
+import tomli_w
+import torch
+from lightning.pytorch import callbacks
+from torch.utils.data import DataLoader
+
+from humanseg.errors import HumansegError
+from humanseg_train.checkpoints import load_recipe, plain
+from humanseg_train.data.dataset import Draws, TrainingPictures, ValidationPictures
+from humanseg_train.data.samples import find_samples
+from humanseg_train.history import History
+from humanseg_train.module import MattingModule
+from humanseg_train.recipe import Recipe
+
+logger = logging.getLogger(__name__)
+
+Loader = DataLoader[tuple[torch.Tensor, torch.Tensor]]
+
+
+def fit(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
+    """Train, validate after each epoch, keep the best by validation IoU; returns the best checkpoint.
+
+    `out` receives `recipe.toml`, `last.ckpt` and `best.ckpt` (written whole or not at all), and `metrics.csv`.
+
+    Args:
+        recipe: what to do.
+        out: folder of the run.
+        resume: go on from `out/last.ckpt`. The epochs that follow are the ones an undisturbed run would have had.
+
+    Raises:
+        HumansegError: `out` already holds a run, there is nothing to resume, or its recipe differs.
+    """
+    last = out / "last.ckpt"
+    if last.exists() and not resume:
+        raise HumansegError(f"{out} already holds a run.", "Add --resume to go on with it, or choose another folder.")
+    if resume:
+        _check_same(recipe, last)
+    training, validation = _loaders(recipe)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "recipe.toml").write_text(tomli_w.dumps(plain(recipe)))
+    lightning.seed_everything(recipe.seed, verbose=False)
+    if recipe.schedule.threads:
+        torch.set_num_threads(recipe.schedule.threads)
+    best = callbacks.ModelCheckpoint(out, filename="best", monitor="val/iou", mode="max", enable_version_counter=False)
+    watchers: list[callbacks.Callback] = [
+        best,
+        callbacks.ModelCheckpoint(out, filename="last", enable_version_counter=False),
+        History(out / "metrics.csv"),
+    ]
+    if recipe.schedule.ema:
+        watchers.append(callbacks.EMAWeightAveraging(decay=recipe.schedule.ema))
+    with warnings.catch_warnings():
+        # Lightning's hints are for whoever writes the loop; a user of this command can follow none of them.
+        warnings.filterwarnings("ignore", module=r"lightning\.|torch\.")
+        _run(recipe, out, watchers, (training, validation), last if resume else None)
+    return Path(best.best_model_path)
+
+
+def _run(
+    recipe: Recipe,
+    out: Path,
+    watchers: list[callbacks.Callback],
+    loaders: tuple[Loader, Loader],
+    resume_from: Path | None,
+) -> None:
+    trainer = lightning.Trainer(
+        max_epochs=recipe.schedule.epochs,
+        precision=recipe.schedule.precision,
+        gradient_clip_val=recipe.optimiser.clip or None,
+        callbacks=watchers,
+        logger=False,
+        enable_model_summary=False,
+        enable_progress_bar=sys.stderr.isatty(),
+        default_root_dir=out,
+        use_distributed_sampler=False,
+        num_sanity_val_steps=0,
+    )
+    trainer.fit(MattingModule(recipe), *loaders, ckpt_path=resume_from, weights_only=True)
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+
+
+def _loaders(recipe: Recipe) -> tuple[Loader, Loader]:
+    workers = recipe.schedule.workers
+    training = find_samples(recipe.data.root, "train")
+    validation = find_samples(recipe.data.root, "val")
+    logger.info("%d samples to train on, %d to validate", len(training), len(validation))
+    return (
+        DataLoader(
+            TrainingPictures(training, recipe),
+            batch_sampler=Draws(training, recipe),
+            num_workers=workers,
+            persistent_workers=workers > 0,
+        ),
+        DataLoader(ValidationPictures(validation, recipe), batch_size=recipe.schedule.batch, num_workers=workers),
+    )
+
+
+def _check_same(recipe: Recipe, last: Path) -> None:
+    """A run goes on under the recipe it began with; only threads, workers and the place of the data may differ."""
+    if not last.exists():
+        raise HumansegError(f"There is no run to resume in {last.parent}.", "Leave --resume out to begin one.")
+    before, now = plain(load_recipe(last)), plain(recipe)
+    for table in (before, now):
+        for name in ("workers", "threads"):
+            table["schedule"].pop(name)
+        for name in ("root", "rooms"):
+            table["data"].pop(name, None)
+        table["network"].pop("encoder_weights")
+    changed = [f"{part}" for part in now if before.get(part) != now[part]]
+    if changed:
+        raise HumansegError(
+            f"The recipe differs from the run's in: {', '.join(changed)}.",
+            f"Resume with {last.parent / 'recipe.toml'}, or begin a new run in another folder.",
+        )

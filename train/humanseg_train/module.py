@@ -1,0 +1,78 @@
+"""The training step: what Lightning runs."""
+
+import math
+from typing import Any
+
+import torch
+from lightning import LightningModule
+from torch import Tensor
+
+from humanseg_train.checkpoints import plain
+from humanseg_train.losses import WeightedSum
+from humanseg_train.networks.build import build_network
+from humanseg_train.recipe import Recipe
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of ImageNet, on RGB / 255: what the encoders were trained with, and what `model.toml` tells every engine."""
+
+
+class MattingModule(LightningModule):
+    """A network with its loss, optimiser and validation."""
+
+    def __init__(self, recipe: Recipe, *, pretrained: bool = True) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.network = build_network(recipe.network, pretrained=pretrained).to(memory_format=torch.channels_last)
+        self.loss = WeightedSum(recipe.loss)
+        self.register_buffer("mean", 255 * torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", 255 * torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, frame: Tensor) -> Tensor:
+        """Nx3xHxW uint8 RGB -> Nx1xHxW float32 logits."""
+        mean, std = self.get_buffer("mean"), self.get_buffer("std")
+        normalised = ((frame.float() - mean) / std).contiguous(memory_format=torch.channels_last)
+        logits: Tensor = self.network(normalised)
+        return logits.float()
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Dropout draws the same numbers in a step whether the run was interrupted before it or not."""
+        torch.manual_seed(self.recipe.seed * 1_000_003 + self.global_step)
+
+    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+        """Scalar loss of (frame uint8, alpha uint8)."""
+        frame, alpha = batch
+        loss, parts = self.loss(self(frame), alpha.float() / 255)
+        self.log("train/loss", loss, on_step=False, on_epoch=True, prog_bar=True)
+        self.log_dict({f"train/{name}": part for name, part in parts.items()}, on_step=False, on_epoch=True)
+        return torch.as_tensor(loss)
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
+        """IoU at 0.5 of each picture, averaged over pictures, at training size."""
+        frame, alpha = batch
+        logits = self(frame)
+        loss, _parts = self.loss(logits, alpha.float() / 255)
+        person, truth = logits > 0, alpha > 127
+        overlap = (person & truth).sum(dim=(1, 2, 3))
+        union = (person | truth).sum(dim=(1, 2, 3))
+        iou = torch.where(union > 0, overlap / union.clamp(min=1), 1.0).mean()
+        self.log_dict({"val/loss": loss, "val/iou": iou}, on_epoch=True, prog_bar=True, batch_size=len(frame))
+
+    def configure_optimizers(self) -> Any:
+        """Adam or AdamW; the rate warms up linearly and falls along a cosine, step by step."""
+        settings = self.recipe.optimiser
+        algorithm = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.name]
+        optimiser = algorithm(self.network.parameters(), lr=settings.lr, weight_decay=settings.weight_decay)
+        steps = max(1, int(self.trainer.estimated_stepping_batches))
+        warmup = max(1, round(steps * settings.warmup))
+
+        def share(step: int) -> float:
+            if step < warmup:
+                return (step + 1) / warmup
+            return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, share)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """The recipe travels with the weights: an export needs no other file."""
+        checkpoint["recipe"] = plain(self.recipe)

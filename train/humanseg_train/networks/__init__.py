@@ -1,0 +1,1 @@
+"""Networks by name, through segmentation-models-pytorch, and where their encoders start."""
