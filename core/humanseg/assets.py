@@ -1,0 +1,14 @@
+"""The files that ship with humanseg, found through `importlib.resources`."""
+
+from importlib.resources import files
+from pathlib import Path
+
+
+def models() -> dict[str, Path]:
+    """The packaged model folders by name, in alphabetical order; empty if none was packaged.
+
+    Engines open models by path, so the package must lie on disk, as every installer puts it. Inside a zip that Python
+    imports from there are no paths, and no models are found.
+    """
+    root = Path(str(files("humanseg_assets"))) / "models"
+    return {folder.name: folder for folder in sorted(root.glob("*")) if (folder / "model.toml").is_file()}

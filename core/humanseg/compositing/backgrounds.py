@@ -1,0 +1,85 @@
+"""What stands behind the person, and the words that ask for it: a colour, a picture, or the blurred room."""
+
+import difflib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from humanseg.compositing.blur import BlurBackground
+from humanseg.compositing.image import ImageBackground, read_picture
+from humanseg.errors import SettingsError
+from humanseg.frames import Frame, Matte
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FORMS = 'It can be "blur", "blur:0.8" (strength 0 to 1), a colour like "#00b140", or the path of a picture.'
+"""Every form that `parse_background` takes, in one sentence."""
+
+
+class Background(Protocol):
+    """Gives each frame what stands behind its person. One thread only."""
+
+    def render(self, frame: Frame, matte: Matte) -> "NDArray[np.uint8]":
+        """HxWx3 uint8 RGB at frame size. It may be the same array every time, or the frame's own: only read it."""
+        ...
+
+
+class ColourBackground:
+    """One colour all over."""
+
+    def __init__(self, colour: tuple[int, int, int]) -> None:
+        """Args: colour: (R, G, B), each 0 to 255."""
+        self.colour = colour
+        self._plane: NDArray[np.uint8] = np.empty((0, 0, 3), np.uint8)
+
+    def render(self, frame: Frame, matte: Matte) -> "NDArray[np.uint8]":
+        """See `Background.render`."""
+        if self._plane.shape != frame.rgb.shape:
+            self._plane = np.full(frame.rgb.shape, self.colour, np.uint8)
+            self._plane.flags.writeable = False
+        return self._plane
+
+
+def parse_background(text: str) -> Background:
+    """The background that a person asked for in words.
+
+    Args:
+        text: "blur", "blur:0.8" (strength 0 to 1), "#00b140" or "#0b4", or the path of a picture. A word goes before a
+            file of that name in the working directory: write `./blur` for the file.
+
+    Raises:
+        SettingsError: none of these, or a picture that cannot be read; the message says which forms there are.
+    """
+    text = text.strip()
+    word, colon, strength = text.partition(":")
+    if word == "blur":
+        return BlurBackground(_strength(text, strength)) if colon else BlurBackground()
+    if re.fullmatch("#([0-9a-fA-F]{3}){1,2}", text):
+        digits = text[1:] if len(text) == 7 else "".join(digit * 2 for digit in text[1:])
+        red, green, blue = bytes.fromhex(digits)
+        return ColourBackground((red, green, blue))
+    path = Path(text).expanduser()
+    if text and path.exists():
+        return ImageBackground(read_picture(path))
+    if text.startswith("#"):
+        raise SettingsError(f"{text!r} is not a colour.", "Write it with three or six hexadecimal digits: #00b140.")
+    if difflib.get_close_matches(word.lower(), ["blur"]):
+        raise SettingsError(f"There is no background {text!r}.", f"Did you mean {f'blur{colon}{strength}'!r}? {FORMS}")
+    if re.fullmatch("([0-9a-fA-F]{3}){1,2}", text):
+        raise SettingsError(f"There is no background {text!r}.", f"Did you mean '#{text}'? {FORMS}")
+    if path.suffix or len(path.parts) > 1:
+        raise SettingsError(f"There is no picture {text}.", f"Check the path. {FORMS}")
+    raise SettingsError(f"There is no background {text!r}.", FORMS)
+
+
+def _strength(text: str, strength: str) -> float:
+    try:
+        value = float(strength)
+    except ValueError as error:
+        raise SettingsError(f"The blur strength in {text!r} is not a number.", "Write it like blur:0.8.") from error
+    if not 0 <= value <= 1:
+        raise SettingsError(f"The blur strength in {text!r} is out of range.", "It can be 0 to 1; 0.5 is the default.")
+    return value

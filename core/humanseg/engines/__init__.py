@@ -1,0 +1,5 @@
+"""Engines: run one network on this machine. Each library is imported when its engine is opened."""
+
+from humanseg.engines.engine import AUTO_ORDER, Engine, EngineName, open_engine
+
+__all__ = ["AUTO_ORDER", "Engine", "EngineName", "open_engine"]
