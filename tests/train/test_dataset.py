@@ -56,7 +56,7 @@ def test_webcam_like_people_are_drawn_more_often(recipe: Recipe) -> None:
         draws.set_epoch(epoch)
         for batch in draws:
             for draw in batch:
-                counts[samples[draw.index].webcam_like] += 1
+                counts[samples[draw.sample].webcam_like] += 1
     assert counts[1] > 1.3 * counts[0]
 
 

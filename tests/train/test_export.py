@@ -6,7 +6,6 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -17,12 +16,13 @@ from humanseg.errors import HumansegError, ModelError
 from humanseg.models import find_model
 from humanseg_train import export as exporting
 from humanseg_train.cli import main
-from humanseg_train.data.pictures import read_pair
+from humanseg_train.data.pictures import read_pair, read_rgb
 from humanseg_train.data.samples import find_samples
 from humanseg_train.evaluate import evaluate, markdown
 from humanseg_train.export import export, largest_difference, load_network
 from humanseg_train.fit import fit
 from humanseg_train.metrics import METRICS
+from humanseg_train.module import MEAN, STD
 from humanseg_train.recipe import Recipe
 
 
@@ -53,7 +53,7 @@ def real_pictures(archive: Path, folder: Path) -> list[np.ndarray]:
     with tarfile.open(archive) as files:
         names = [name for name in files.getnames() if name.endswith(".webp")][:12]
         files.extractall(folder, members=[files.getmember(name) for name in names], filter="data")
-    return [cv2.cvtColor(cv2.imread(str(folder / name)), cv2.COLOR_BGR2RGB) for name in names]
+    return [read_rgb(folder / name) for name in names]
 
 
 def test_torch_and_the_exported_model_agree_on_real_photographs(
@@ -68,7 +68,7 @@ def test_every_engine_gives_the_alpha_that_torch_gives(
 ) -> None:
     network, _, _ = load_network(checkpoint)
     frame, _ = draw_person(5, (320, 192))
-    mean, std = (255 * np.array(part, np.float32) for part in (exporting.MEAN, exporting.STD))
+    mean, std = (255 * np.array(part, np.float32) for part in (MEAN, STD))
     tensor = torch.from_numpy(((frame - mean) / std).transpose(2, 0, 1)[None].astype(np.float32))
     with torch.inference_mode():
         expected = network(tensor).numpy()[0, 0]
@@ -92,7 +92,7 @@ def test_an_export_that_computes_something_else_is_refused(
     honest = exporting._write_onnx
 
     def distorted(_: torch.nn.Module, path: Path) -> None:
-        other, _, _ = load_network(checkpoint)
+        other = load_network(checkpoint)[0]
         with torch.no_grad():
             next(weights for name, weights in other.named_parameters() if "segmentation_head" in name).mul_(1.5)
         honest(other, path)
@@ -121,7 +121,7 @@ def test_evaluate_averages_over_photographs_at_their_own_size(exported: Path, pe
     with humanseg.open_matter(exported, "onnxruntime") as matter:
         for sample in find_samples(people, "val"):
             rgb, alpha = read_pair(sample)
-            expected.append(METRICS["iou"](matter.alpha(rgb), alpha.astype(np.float32) / 255))
+            expected.append(METRICS["iou"](matter.alpha(rgb), np.divide(alpha, 255, dtype=np.float32)))
     groups = report["groups"]
     assert groups["all"]["iou"] == pytest.approx(np.mean(expected))
     assert groups["webcam_like"]["iou"] == pytest.approx(np.mean(expected[1::2]))

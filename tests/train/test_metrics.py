@@ -48,7 +48,7 @@ def test_a_loss_is_least_at_the_truth_and_has_a_gradient(name: str) -> None:
     right = LOSSES[name](20 * (alpha - 0.5), alpha)
     logits = torch.zeros_like(alpha, requires_grad=True)
     undecided = LOSSES[name](logits, alpha)
-    undecided.backward()
+    undecided.backward()  # type: ignore[no-untyped-call]
     assert right < 0.01 < undecided
     assert logits.grad is not None
     assert logits.grad[alpha == 1].sum() < 0 < logits.grad[alpha == 0].sum(), "the gradient leads to the truth"

@@ -46,7 +46,7 @@ def evaluate(model: str | Path | None, root: Path, *, split: str = "val", engine
         name = matter.model.name
         for sample in track(samples, description=f"{name} on {split}", console=Console(stderr=True), transient=True):
             rgb, true = read_pair(sample)
-            predicted, target = matter.alpha(rgb), true.astype(np.float32) / 255
+            predicted, target = matter.alpha(rgb), np.divide(true, 255, dtype=np.float32)
             figures.append({metric: measure(predicted, target) for metric, measure in METRICS.items()})
     pairs = list(zip(samples, figures, strict=True))
     groups = dict(GROUPS)

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import tomli_w
 import torch
 from numpy.typing import NDArray
 
 from humanseg import settings
+from humanseg.engines.onnx import import_onnxruntime
 from humanseg.errors import HumansegError, ModelError
 from humanseg.matting.preprocess import network_size, to_tensor
 from humanseg_train.card import write_card
@@ -102,7 +102,7 @@ def load_network(checkpoint: Path) -> tuple[torch.nn.Module, Recipe, int]:
 
 def largest_difference(network: torch.nn.Module, onnx_file: Path, pictures: list[NDArray[np.uint8]]) -> float:
     """Largest absolute difference of alpha between torch and ONNX Runtime over HxWx3 uint8 pictures."""
-    session = onnxruntime.InferenceSession(onnx_file, providers=["CPUExecutionProvider"])
+    session = import_onnxruntime().InferenceSession(onnx_file, providers=["CPUExecutionProvider"])
     worst = 0.0
     for rgb in pictures:
         size = network_size((rgb.shape[1], rgb.shape[0]), PIXELS, 32)

@@ -22,7 +22,7 @@ from humanseg_train.recipe import Recipe
 class Draw(NamedTuple):
     """What one place in a batch is made from."""
 
-    index: int
+    sample: int
     size: tuple[int, int]
     seed: int
 
@@ -36,7 +36,7 @@ class Draws(BatchSampler):
         self._recipe = recipe
         self._batches = max(1, (recipe.schedule.samples_per_epoch or len(samples)) // recipe.schedule.batch)
         self._epoch = 0
-        self.sampler = self  # Lightning looks for `set_epoch` here
+        self.sampler = self  # type: ignore[assignment]  # where Lightning looks for `set_epoch`
 
     def set_epoch(self, epoch: int) -> None:
         """Decide the draws of this epoch; called by Lightning before each."""
@@ -82,7 +82,7 @@ class TrainingPictures(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         if kind < self._data.empty_share:
             rgb = self._augment.empty(self._room(random), draw.size, draw.seed)
             return _tensors(rgb, np.zeros(rgb.shape[:2], np.uint8))
-        rgb, alpha = read_pair(self._samples[draw.index])
+        rgb, alpha = read_pair(self._samples[draw.sample])
         if kind < self._data.empty_share + self._data.room_share:
             return _tensors(*self._augment.before_room(rgb, alpha, self._room(random), draw.size, draw.seed))
         return _tensors(*self._augment.photograph(rgb, alpha, draw.size, draw.seed))

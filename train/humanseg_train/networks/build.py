@@ -33,7 +33,7 @@ def build_network(settings: Network, *, pretrained: bool = True) -> torch.nn.Mod
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         try:
-            network = smp.Unet(
+            network: torch.nn.Module = smp.Unet(
                 settings.encoder,
                 encoder_weights="imagenet" if source == "imagenet" else None,
                 encoder_depth=len(settings.decoder_channels),
@@ -45,5 +45,5 @@ def build_network(settings: Network, *, pretrained: bool = True) -> torch.nn.Mod
                 "Give a local file (network.encoder_weights = 'FILE.safetensors') or start from nothing ('none').",
             ) from error
     if source not in ("imagenet", "none"):
-        load_encoder(network.encoder, Path(source))
+        load_encoder(network.get_submodule("encoder"), Path(source))
     return network
