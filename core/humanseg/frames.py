@@ -63,6 +63,14 @@ class Colour:
     full_range: bool = False
 
 
+def usual_matrix(size: tuple[int, int]) -> int:
+    """The H.273 matrix that players take for a stream of (width, height) pixels that does not name its own.
+
+    BT.709 (1) from 1280 pixels of width or more than 576 lines on, whichever way up it stands; else BT.601 (6).
+    """
+    return 1 if max(size) >= 1280 or min(size) > 576 else 6
+
+
 @dataclass(frozen=True, kw_only=True)
 class StreamInfo:
     """What a source knows of its frames before it reads the first one."""
