@@ -103,18 +103,23 @@ def _loaders(recipe: Recipe) -> tuple[Loader, Loader]:
     )
 
 
+_FREE_ON_RESUME = {
+    "data": {"root", "rooms"},
+    "network": {"encoder_weights"},
+    "schedule": {"epochs", "workers", "threads"},
+}
+"""What may differ from the interrupted run: where its files lie, on how many cores it runs, and how long it goes on."""
+
+
 def _check_same(recipe: Recipe, last: Path) -> None:
-    """A run goes on under the recipe it began with; only threads, workers and the place of the data may differ."""
+    """A run goes on under the recipe it began with; with another number of epochs, its cosine is stretched to that."""
     if not last.exists():
         raise HumansegError(f"There is no run to resume in {last.parent}.", "Leave --resume out to begin one.")
     before, now = plain(load_recipe(last)), plain(recipe)
     for table in (before, now):
-        for name in ("workers", "threads"):
-            table["schedule"].pop(name)
-        for name in ("root", "rooms"):
-            table["data"].pop(name, None)
-        table["network"].pop("encoder_weights")
-    changed = [f"{part}" for part in now if before.get(part) != now[part]]
+        for section, names in _FREE_ON_RESUME.items():
+            table[section] = {name: value for name, value in table[section].items() if name not in names}
+    changed = [section for section in now if before.get(section) != now[section]]
     if changed:
         raise HumansegError(
             f"The recipe differs from the run's in: {', '.join(changed)}.",
