@@ -1,0 +1,91 @@
+"""How a run is doing: a frozen snapshot, and the meter that the worker feeds."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from threading import Lock
+from time import perf_counter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stats:
+    """A run at one moment. Rates and times are taken over the last frames (300 at most) and are 0 before the first."""
+
+    frames: int = 0
+    """Frames composited since the start."""
+
+    dropped: int = 0
+    """Frames of a live source that were never composited, because a newer one came first."""
+
+    fps: float = 0.0
+    """Frames composited per second; sinks when no more come."""
+
+    latency_p50_s: float = 0.0
+    """Seconds from `Frame.born` to the finished composite: the median."""
+
+    latency_p95_s: float = 0.0
+    """Seconds from `Frame.born` to the finished composite: 95 of 100 frames took no longer."""
+
+    work_p50_s: float = 0.0
+    """Seconds the worker spent on a frame, matte and composite together: the median."""
+
+    matte_p50_s: float = 0.0
+    """Seconds spent computing the matte: the median."""
+
+    composite_p50_s: float = 0.0
+    """Seconds spent compositing: the median."""
+
+
+@dataclass(frozen=True)
+class _Sample:
+    born: float
+    began: float
+    matted: float
+    done: float
+
+
+class Meter:
+    """Collects the times of the last frames. One thread adds, any thread takes a snapshot."""
+
+    def __init__(self, window: int = 300) -> None:
+        self._samples: deque[_Sample] = deque(maxlen=window)
+        self._frames = 0
+        self._lock = Lock()
+
+    def add(self, *, born: float, began: float, matted: float, done: float) -> None:
+        """Note one frame: when it was born, taken up by the worker, matted and composited (`perf_counter` seconds)."""
+        with self._lock:
+            self._samples.append(_Sample(born, began, matted, done))
+            self._frames += 1
+
+    def snapshot(self, *, dropped: int = 0, now: float | None = None) -> Stats:
+        """What was noted so far; `now` (`perf_counter` seconds, None for this moment) lets a stalled run be seen."""
+        with self._lock:
+            samples = list(self._samples)
+            frames = self._frames
+        if not samples:
+            return Stats(dropped=dropped)
+        latencies = [sample.done - sample.born for sample in samples]
+        return Stats(
+            frames=frames,
+            dropped=dropped,
+            fps=_rate([sample.done for sample in samples], perf_counter() if now is None else now),
+            latency_p50_s=_percentile(latencies, 50),
+            latency_p95_s=_percentile(latencies, 95),
+            work_p50_s=_percentile((sample.done - sample.began for sample in samples), 50),
+            matte_p50_s=_percentile((sample.matted - sample.began for sample in samples), 50),
+            composite_p50_s=_percentile((sample.done - sample.matted for sample in samples), 50),
+        )
+
+
+def _rate(times: list[float], now: float) -> float:
+    """Events per second over sorted `times` (seconds), and no more than if the next one came `now`."""
+    if len(times) < 2 or times[-1] == times[0]:
+        return 0.0
+    return min((len(times) - 1) / (times[-1] - times[0]), len(times) / (max(now, times[-1]) - times[0]))
+
+
+def _percentile(values: Iterable[float], percent: int) -> float:
+    """The smallest of `values` that `percent` of 100 do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
