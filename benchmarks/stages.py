@@ -3,7 +3,7 @@
     python benchmarks/stages.py [--frames 60] [--model FOLDER]
 
 Prints a Markdown table of medians in milliseconds. The configurations take turns frame by frame, so that a machine
-whose speed drifts slows all of them alike. Frames come from the built-in demo; decoding and encoding are not part of it.
+whose speed drifts slows all of them alike. Frames come from the built-in demo; decoding and encoding are left out.
 """
 
 import argparse
