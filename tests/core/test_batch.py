@@ -418,6 +418,14 @@ def test_several_inputs_need_a_folder_and_names_of_their_own(
         plan(inputs, output)
 
 
+def test_several_outputs_do_not_go_into_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.mp4", "b.mp4", "notes"):
+        (tmp_path / name).touch()
+    with pytest.raises(HumansegError, match="notes is not a folder"):
+        plan(["a.mp4", "b.mp4"], "notes")
+
+
 def test_what_is_there_already_is_counted_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for folder in ("clips", "made"):
@@ -500,7 +508,7 @@ def test_a_terminal_gets_a_bar_and_still_one_plain_line(red: Path, media: Any) -
             os.close(terminal)
     assert done.returncode == 0, shown
     assert b"clip.mp4" in shown
-    assert b"/3" in shown
+    assert b"3/3" in shown
     assert b"fps" in shown
     assert done.stdout.startswith(str(clip.with_name("clip-humanseg.mp4")))
     assert len(done.stdout.splitlines()) == 1

@@ -122,5 +122,6 @@ def _make(job: "Job", matter: "Matter", background: "Background", title: str) ->
     with progress(title, source.info.frames) as show, pipeline:
         while not pipeline.wait(_LOOK_S):
             show(pipeline.stats)
+        show(pipeline.stats)
     frames = pipeline.stats.frames
     return frames, frames / (perf_counter() - began)

@@ -117,7 +117,7 @@ def _folder(inputs: Sequence[str], output: str | None) -> Path:
         folder = Path(inputs[0]).resolve()  # "." has no name of its own
         return folder.with_name(f"{folder.name}-humanseg")
     folder = Path(output)
-    if not folder.is_dir() and (folder.exists() or folder.suffix.lower() in FORMATS):
+    if not folder.is_dir() and folder.suffix.lower() in FORMATS:
         hint = "With several inputs, or a folder, -o names a folder."
         raise SettingsError(f"{output} names one file, and there may be several to write.", hint)
     return folder
