@@ -1,6 +1,7 @@
 """The card of a model: what it was trained on and how, what it scores, and what it must not be trusted with."""
 
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 
@@ -30,9 +31,17 @@ def write_card(
         f"Torch and the exported model differ by at most {difference:.1e} in alpha.",
         "## Recipe",
         f"Weights of epoch {epoch} of {recipe.schedule.epochs}, the best by validation IoU; seed {recipe.seed}.",
-        f"```toml\n{tomli_w.dumps(plain(recipe)).strip()}\n```",
+        f"```toml\n{tomli_w.dumps(_without_folders(plain(recipe))).strip()}\n```",
     ]
     (folder / "card.md").write_text("\n\n".join(parts) + "\n")
+
+
+def _without_folders(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The recipe without the folders of the machine that ran it: a card is for others."""
+    for section, name in (("data", "root"), ("data", "rooms"), ("network", "encoder_weights")):
+        if name in recipe[section]:
+            recipe[section][name] = Path(recipe[section][name]).name
+    return recipe
 
 
 def _figures(folder: Path, check: Path | None) -> str:
