@@ -59,14 +59,16 @@ def test_masks_of_zero_and_one_are_stretched(tmp_path: Path) -> None:
     assert sorted(np.unique(read_alpha(tmp_path / "mask.png"))) == [0, 255]
 
 
-def test_a_pair_of_unequal_size_is_refused(people: Path) -> None:
+def test_a_pair_of_unequal_shape_is_refused(people: Path) -> None:
     sample = find_samples(people)[0]
     rgb, alpha = read_pair(sample)
     assert rgb.shape == (72, 96, 3)
     assert alpha.shape == (72, 96)
-    cv2.imwrite(str(sample.mask), alpha[:-1])
     try:
+        cv2.imwrite(str(sample.mask), alpha[:-1])
         with pytest.raises(HumansegError, match="96x72 and 96x71"):
             read_pair(sample)
+        cv2.imwrite(str(sample.mask), cv2.resize(alpha, (48, 36), interpolation=cv2.INTER_AREA))
+        assert read_pair(sample)[1].shape == (72, 96), "a smaller mask of the same shape is enlarged"
     finally:
         cv2.imwrite(str(sample.mask), alpha)

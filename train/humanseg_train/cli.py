@@ -49,7 +49,7 @@ class Evaluate:
     """Folder of the data set."""
 
     split: str = "val"
-    """Which of its splits."""
+    """Which of its splits, or all."""
 
     engine: str = "auto"
     """Engine that runs the network: auto, openvino or onnxruntime."""

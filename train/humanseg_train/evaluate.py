@@ -30,7 +30,7 @@ def evaluate(model: str | Path | None, root: Path, *, split: str = "val", engine
     Args:
         model: model folder or name of a packaged model; None is the default one.
         root: folder of the data set.
-        split: which of its splits.
+        split: which of its splits; "all" for every photograph.
         engine: which engine runs the network.
 
     Returns:
@@ -40,7 +40,7 @@ def evaluate(model: str | Path | None, root: Path, *, split: str = "val", engine
     Raises:
         HumansegError: the model, the engine or the data set cannot be used.
     """
-    samples = find_samples(root, split)
+    samples = find_samples(root, None if split == "all" else split)
     figures: list[dict[str, float]] = []
     with humanseg.open_matter(model, engine) as matter:
         name = matter.model.name

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from humanseg.errors import HumansegError
 from humanseg_train.data.samples import Sample
 
+SHAPE_TOLERANCE = 0.01
+"""How much the aspects of a photograph and its mask may differ: rounding to whole pixels, and no crop."""
+
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:
     """HxWx3 uint8 RGB.
@@ -37,13 +40,21 @@ def read_alpha(path: Path) -> NDArray[np.uint8]:
 def read_pair(sample: Sample) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The photograph HxWx3 and its alpha HxW, both uint8.
 
+    A mask of another size but the photograph's shape is resized to it: the 290-image set has smaller masks.
+
     Raises:
-        HumansegError: one is unreadable, or their sizes differ.
+        HumansegError: one is unreadable, or their shapes differ by more than `SHAPE_TOLERANCE`.
     """
     rgb, alpha = read_rgb(sample.image), read_alpha(sample.mask)
-    if rgb.shape[:2] != alpha.shape:
-        sizes = f"{rgb.shape[1]}x{rgb.shape[0]} and {alpha.shape[1]}x{alpha.shape[0]}"
+    (height, width), (mask_height, mask_width) = rgb.shape[:2], alpha.shape
+    if abs(width * mask_height / (height * mask_width) - 1) > SHAPE_TOLERANCE:
+        sizes = f"{width}x{height} and {mask_width}x{mask_height}"
         raise HumansegError(
-            f"{sample.image} and {sample.mask} differ in size: {sizes}.", "Make the mask as large as the photograph."
+            f"{sample.image} and {sample.mask} differ in shape: {sizes}.", "Make the mask as large as the photograph."
+        )
+    if (width, height) != (mask_width, mask_height):
+        shrinks = width <= mask_width
+        alpha = np.asarray(
+            cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
         )
     return rgb, alpha
