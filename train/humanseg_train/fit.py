@@ -18,6 +18,8 @@ from humanseg_train.data.samples import find_samples
 from humanseg_train.history import History
 from humanseg_train.module import MattingModule
 from humanseg_train.recipe import Recipe
+from humanseg_train.schedules import Plateau
+from humanseg_train.stopping import Patience, TimeBudget
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +56,12 @@ def fit(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
         callbacks.ModelCheckpoint(out, filename="last", enable_version_counter=False),
         History(out / "metrics.csv"),
     ]
+    if recipe.optimiser.schedule == "plateau":
+        watchers.append(Plateau(recipe.optimiser.plateau_patience))
+    if recipe.schedule.patience:
+        watchers.append(Patience(recipe.schedule.patience))
+    if recipe.schedule.minutes:
+        watchers.append(TimeBudget(recipe.schedule.minutes))
     if recipe.schedule.ema:
         watchers.append(callbacks.EMAWeightAveraging(decay=recipe.schedule.ema))
     with warnings.catch_warnings():
@@ -73,6 +81,7 @@ def _run(
     trainer = lightning.Trainer(
         max_epochs=recipe.schedule.epochs,
         precision=recipe.schedule.precision,
+        accumulate_grad_batches=recipe.schedule.accumulate,
         gradient_clip_val=recipe.optimiser.clip or None,
         callbacks=watchers,
         logger=False,
@@ -106,13 +115,13 @@ def _loaders(recipe: Recipe) -> tuple[Loader, Loader]:
 _FREE_ON_RESUME = {
     "data": {"root", "rooms"},
     "network": {"encoder_weights"},
-    "schedule": {"epochs", "workers", "threads"},
+    "schedule": {"epochs", "patience", "minutes", "workers", "threads"},
 }
 """What may differ from the interrupted run: where its files lie, on how many cores it runs, and how long it goes on."""
 
 
 def _check_same(recipe: Recipe, last: Path) -> None:
-    """A run goes on under the recipe it began with; with another number of epochs, its cosine is stretched to that."""
+    """A run goes on under the recipe it began with; with another number of epochs, its curve is stretched to that."""
     if not last.exists():
         raise HumansegError(f"There is no run to resume in {last.parent}.", "Leave --resume out to begin one.")
     before, now = plain(load_recipe(last)), plain(recipe)

@@ -1,6 +1,5 @@
 """The training step: what Lightning runs."""
 
-import math
 from typing import Any
 
 import torch
@@ -11,6 +10,7 @@ from humanseg_train.checkpoints import plain
 from humanseg_train.losses import WeightedSum
 from humanseg_train.networks.build import build_network
 from humanseg_train.recipe import Recipe
+from humanseg_train.schedules import make_optimiser, rate_curve
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet, on RGB / 255: what the encoders were trained with, and what `model.toml` tells every engine."""
@@ -36,7 +36,8 @@ class MattingModule(LightningModule):
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Dropout draws the same numbers in a step whether the run was interrupted before it or not."""
-        torch.manual_seed(self.recipe.seed * 1_000_003 + self.global_step)
+        times = self.recipe.schedule.accumulate
+        torch.manual_seed(self.recipe.seed * 1_000_003 + self.global_step * times + batch_idx % times)
 
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         """Scalar loss of (frame uint8, alpha uint8)."""
@@ -58,19 +59,13 @@ class MattingModule(LightningModule):
         self.log_dict({"val/loss": loss, "val/iou": iou}, on_epoch=True, prog_bar=True, batch_size=len(frame))
 
     def configure_optimizers(self) -> Any:
-        """Adam or AdamW; the rate warms up linearly and falls along a cosine, step by step."""
-        settings = self.recipe.optimiser
-        algorithm = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.name]
-        optimiser = algorithm(self.network.parameters(), lr=settings.lr, weight_decay=settings.weight_decay)
+        """The optimiser; its rate follows a curve over all steps, unless a callback lowers it on a plateau."""
+        optimiser = make_optimiser(self.network.parameters(), self.recipe.optimiser)
         steps = max(1, int(self.trainer.estimated_stepping_batches))
-        warmup = max(1, round(steps * settings.warmup))
-
-        def share(step: int) -> float:
-            if step < warmup:
-                return (step + 1) / warmup
-            return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
-
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, share)
+        curve = rate_curve(self.recipe.optimiser, steps)
+        if curve is None:
+            return optimiser
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, curve)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -49,7 +49,13 @@ class Augment:
     """(width, height) of the training pictures; each batch takes one of them at random. Multiples of 32."""
 
     min_crop: float = 0.4
-    """Smallest share of the photograph's area that a crop keeps, 0..1."""
+    """Smallest share of the photograph's area that a crop keeps, 0..1; at 1 the whole photograph is resized instead."""
+
+    rotation: float = 8.0
+    """Largest rotation in degrees, either way, of the samples that are turned; 0 is none."""
+
+    shear: float = 3.0
+    """Largest shear in degrees, either way, of the samples that are turned; 0 is none."""
 
     flip: bool = True
     """Mirror half of the samples."""
@@ -58,7 +64,11 @@ class Augment:
     """Strength of exposure, colour, noise, blur and JPEG changes; 0 is off, 1 is what webcams do."""
 
     def __post_init__(self) -> None:
-        """Sizes must fit the network's five halvings."""
+        """Sizes must fit the network's five halvings; shares and angles have their ranges."""
+        if not 0 < self.min_crop <= 1:
+            raise ValueError(f"min_crop is {self.min_crop}; it must be above 0 and at most 1.")
+        if not (0 <= self.rotation <= 180 and 0 <= self.shear < 90):
+            raise ValueError("rotation must be within 0 and 180 degrees, shear within 0 and 90.")
         for width, height in self.sizes:
             if width % 32 or height % 32 or min(width, height) < 32:
                 raise ValueError(f"the size {width}x{height} is not a multiple of 32 pixels on both sides.")
@@ -68,7 +78,7 @@ class Augment:
 class Network:
     """Which network is trained."""
 
-    architecture: Literal["unet"] = "unet"
+    architecture: Literal["unet", "unetplusplus", "fpn", "deeplabv3plus", "linknet", "pspnet", "segformer"] = "unet"
     """Decoder, by its name in segmentation-models-pytorch."""
 
     encoder: str = "timm-efficientnet-b0"
@@ -77,28 +87,53 @@ class Network:
     encoder_weights: str = "imagenet"
     """Where the encoder starts: `imagenet` (downloaded), `none`, or the path of a .safetensors file of the encoder."""
 
-    decoder_channels: tuple[int, ...] = (128, 64, 32, 24, 16)
-    """Width of the five decoder stages, coarse to fine."""
+    decoder_channels: tuple[int, ...] = ()
+    """Width of the decoder's stages, coarse to fine, for unet and unetplusplus; empty is the architecture's own."""
+
+    def __post_init__(self) -> None:
+        """Widths are for the decoders that are built of stages."""
+        if not self.decoder_channels:
+            return
+        if self.architecture not in ("unet", "unetplusplus"):
+            raise ValueError(f"decoder_channels does not apply to {self.architecture}, only to unet and unetplusplus.")
+        if not 3 <= len(self.decoder_channels) <= 5 or min(self.decoder_channels) < 1:
+            raise ValueError("decoder_channels takes three to five widths above 0.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Optimiser:
     """How weights are changed."""
 
-    name: Literal["adam", "adamw"] = "adamw"
+    name: Literal["adam", "adamw", "sgd"] = "adamw"
     """Algorithm."""
 
     lr: float = 1e-3
     """Peak learning rate."""
 
     weight_decay: float = 1e-2
-    """Decoupled for adamw, L2 for adam."""
+    """Decoupled for adamw, L2 for adam and sgd."""
+
+    momentum: float = 0.9
+    """Nesterov momentum of sgd, 0..1; the others have none to set."""
+
+    schedule: Literal["cosine", "poly", "one-cycle", "plateau", "constant"] = "cosine"
+    """How the rate falls: by a cosine or (1 - t)^0.9 to 0; up, then down; tenfold when val/iou stalls; never."""
 
     warmup: float = 0.05
-    """Share of all steps over which the rate rises from 0 to `lr`; it then falls to 0 along a cosine."""
+    """Share of all steps over which the rate of cosine and poly first rises from 0 to `lr`."""
+
+    plateau_patience: int = 3
+    """Epochs without a better val/iou that plateau bears before it lowers the rate."""
 
     clip: float = 1.0
     """Largest norm of a step's gradient; 0 is no limit."""
+
+    def __post_init__(self) -> None:
+        """Rates and shares have their ranges."""
+        if self.lr <= 0:
+            raise ValueError(f"lr is {self.lr}; it must be above 0.")
+        if not (0 <= self.warmup < 1 and 0 <= self.momentum < 1):
+            raise ValueError("warmup and momentum must be at least 0 and below 1.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +147,16 @@ class Schedule:
     """Samples drawn in an epoch; 0 is as many as there are in the train split."""
 
     batch: int = 16
-    """Samples in a step."""
+    """Samples that pass through the network together."""
+
+    accumulate: int = 1
+    """Batches whose gradients are added up before a step: a step then sees `batch` times as many samples."""
+
+    patience: int = 0
+    """Epochs in a row without a better val/iou after which the run stops; 0 never stops early."""
+
+    minutes: float = 0.0
+    """Time budget of one call: the run stops after the epoch in which it ran out and can be resumed; 0 is none."""
 
     ema: float = 0.0
     """Decay of the moving average of weights that is validated and exported; 0 is no average."""
@@ -125,6 +169,11 @@ class Schedule:
 
     threads: int = 0
     """CPU threads of the training process; 0 leaves it to torch."""
+
+    def __post_init__(self) -> None:
+        """Counts have their ranges."""
+        if self.accumulate < 1 or self.patience < 0 or self.minutes < 0:
+            raise ValueError("accumulate must be at least 1, patience and minutes at least 0.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +196,7 @@ class Recipe:
     """Which network."""
 
     loss: dict[str, float] = field(default_factory=lambda: {"bce": 1.0, "dice": 1.0})
-    """Weight of each loss in the sum, by name: bce, dice, boundary."""
+    """Weight of each loss in the sum, by name: bce, dice, jaccard, focal, tversky, lovasz, boundary."""
 
     optimiser: Optimiser = field(default_factory=Optimiser)
     """How weights are changed."""

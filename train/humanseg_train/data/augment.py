@@ -98,18 +98,27 @@ def crop(picture: NDArray[np.uint8], size: tuple[int, int], random: np.random.Ge
 def _geometry(settings: Augment, size: tuple[int, int]) -> albumentations.Compose:
     width, height = size
     aspect = width / height
-    return albumentations.Compose(
-        [
-            albumentations.Affine(rotate=(-8, 8), shear=(-3, 3), border_mode=cv2.BORDER_CONSTANT, p=0.3),
+    steps: list[albumentations.BasicTransform] = []
+    if settings.rotation or settings.shear:
+        turn, lean = settings.rotation, settings.shear
+        steps.append(
+            albumentations.Affine(rotate=(-turn, turn), shear=(-lean, lean), border_mode=cv2.BORDER_CONSTANT, p=0.3)
+        )
+    if settings.min_crop < 1:
+        steps.append(
             albumentations.RandomResizedCrop(
                 size=(height, width),
                 scale=(settings.min_crop, 1.0),
                 ratio=(aspect * 0.8, aspect * 1.25),
                 interpolation=cv2.INTER_AREA,
-            ),
-            albumentations.HorizontalFlip(p=0.5 if settings.flip else 0.0),
-        ]
-    )
+            )
+        )
+    else:
+        # As validation does, so that a run without cropping is trained and validated on the same pictures.
+        area = cv2.INTER_AREA
+        steps.append(albumentations.Resize(height, width, interpolation=area, mask_interpolation=area))
+    steps.append(albumentations.HorizontalFlip(p=0.5 if settings.flip else 0.0))
+    return albumentations.Compose(steps)
 
 
 def _photometry(strength: float) -> albumentations.Compose:

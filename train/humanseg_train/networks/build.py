@@ -1,13 +1,28 @@
 """A network from its settings."""
 
+import difflib
 import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from humanseg.errors import HumansegError, SettingsError
+from humanseg_train.networks.download import without_retries
+from humanseg_train.networks.repairs import repair
 from humanseg_train.networks.warm_start import load_encoder
 from humanseg_train.recipe import Network
+
+CLASSES = {
+    "unet": "Unet",
+    "unetplusplus": "UnetPlusPlus",
+    "fpn": "FPN",
+    "deeplabv3plus": "DeepLabV3Plus",
+    "linknet": "Linknet",
+    "pspnet": "PSPNet",
+    "segformer": "Segformer",
+}
+"""Architectures by name, and their classes in segmentation-models-pytorch."""
 
 
 def build_network(settings: Network, *, pretrained: bool = True) -> torch.nn.Module:
@@ -18,32 +33,66 @@ def build_network(settings: Network, *, pretrained: bool = True) -> torch.nn.Mod
         pretrained: False leaves every weight random, for weights that a checkpoint brings.
 
     Raises:
-        SettingsError: the encoder or its weights are unknown.
+        SettingsError: the architecture, the encoder or its weights are unknown, or do not go together.
         HumansegError: weights have to be downloaded and cannot be.
     """
+    if settings.architecture not in CLASSES:
+        raise _unknown("architecture", settings.architecture, list(CLASSES))
+    _check_encoder(settings.encoder)
+    source = settings.encoder_weights if pretrained else "none"
+    if source == "imagenet":
+        with without_retries():
+            network = _construct(settings, imagenet=True)
+    else:
+        network = _construct(settings, imagenet=False)
+    if source not in ("imagenet", "none"):
+        load_encoder(network.get_submodule("encoder"), Path(source))
+    repair(network)
+    return network
+
+
+def _construct(settings: Network, *, imagenet: bool) -> torch.nn.Module:
     import segmentation_models_pytorch as smp
 
-    names = smp.encoders.get_encoder_names()
-    if settings.encoder not in names:
-        import difflib
-
-        near = difflib.get_close_matches(settings.encoder, names, n=3)
-        raise SettingsError(f"There is no encoder {settings.encoder}.", f"Near it: {', '.join(near) or 'none'}.")
-    source = settings.encoder_weights if pretrained else "none"
+    more: dict[str, Any] = {}
+    if settings.decoder_channels:
+        more = {"encoder_depth": len(settings.decoder_channels), "decoder_channels": settings.decoder_channels}
+    weights: str | bool = True if settings.encoder.startswith("tu-") else "imagenet"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         try:
-            network: torch.nn.Module = smp.Unet(
-                settings.encoder,
-                encoder_weights="imagenet" if source == "imagenet" else None,
-                encoder_depth=len(settings.decoder_channels),
-                decoder_channels=settings.decoder_channels,
+            network: torch.nn.Module = getattr(smp, CLASSES[settings.architecture])(
+                settings.encoder, encoder_weights=weights if imagenet else None, **more
             )
         except (OSError, RuntimeError) as error:
+            if not imagenet:
+                raise
             raise HumansegError(
                 f"The ImageNet weights of {settings.encoder} could not be downloaded: {error}",
                 "Give a local file (network.encoder_weights = 'FILE.safetensors') or start from nothing ('none').",
             ) from error
-    if source not in ("imagenet", "none"):
-        load_encoder(network.get_submodule("encoder"), Path(source))
+        except (ValueError, KeyError, NotImplementedError) as error:
+            raise SettingsError(
+                f"{settings.architecture} cannot be built on the encoder {settings.encoder}: {error}",
+                "Choose another encoder, such as resnet34 or efficientnet-b0, or encoder_weights = 'none'.",
+            ) from error
     return network
+
+
+def _check_encoder(name: str) -> None:
+    import segmentation_models_pytorch as smp
+
+    names = list(smp.encoders.get_encoder_names())
+    if name.startswith("tu-"):
+        import timm
+
+        names += [f"tu-{model}" for model in timm.list_models()]
+        if name.split(".")[0] in names:  # timm names a set of weights after a dot
+            return
+    if name not in names:
+        raise _unknown("encoder", name, names)
+
+
+def _unknown(kind: str, name: str, names: list[str]) -> SettingsError:
+    near = difflib.get_close_matches(name, names, n=3)
+    return SettingsError(f"There is no {kind} {name}.", f"Near it: {', '.join(near) or 'none'}.")
