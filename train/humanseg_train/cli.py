@@ -1,4 +1,4 @@
-"""`humanseg-train`: fit, evaluate and export, one subcommand each.
+"""`humanseg-train`: check-data, fit, evaluate and export, one subcommand each.
 
 Only settings are imported here; torch is imported by the subcommand that runs.
 """
@@ -19,6 +19,23 @@ from humanseg.errors import HumansegError, SettingsError
 from humanseg_train.recipe import Recipe
 
 RECIPES = Path(__file__).parent / "recipes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckData:
+    """Look for faults in a data set: files, masks, duplicates, and leaks between its splits."""
+
+    root: tyro.conf.Positional[Path]
+    """Folder of the data set."""
+
+    fail_on_leak: bool = False
+    """End with exit code 1 also if two splits share a photograph or a group."""
+
+    out: Annotated[Path | None, tyro.conf.arg(aliases=["-o"])] = None
+    """Folder for report.json and contact sheets."""
+
+    json: Path | None = None
+    """Also write the report as JSON to this file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +96,7 @@ class Export:
 
 
 COMMANDS = {
+    "check-data": "look for faults and leaks in a data set",
     "fit": "train a network by a recipe",
     "evaluate": "measure a model on a data set",
     "export": "turn a checkpoint into a model folder",
@@ -102,14 +120,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"humanseg-train: there is no command {command}. {hint}", file=sys.stderr)
         return 2
     try:
-        {"fit": _fit, "evaluate": _evaluate, "export": _export}[command](rest)
+        run = {"check-data": _check_data, "fit": _fit, "evaluate": _evaluate, "export": _export}[command]
+        code = run(rest)
     except HumansegError as error:
         print(f"humanseg-train: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("humanseg-train: interrupted; `fit --resume` goes on from the last epoch.", file=sys.stderr)
         return 130
-    return 0
+    return code or 0
+
+
+def _check_data(words: list[str]) -> int:
+    """1 if the data set has errors, or leaks where those are to count."""
+    chosen = tyro.cli(CheckData, prog="humanseg-train check-data", args=words)
+    from rich.console import Console
+
+    from humanseg_train.check_data import check, table
+    from humanseg_train.check_sheets import write_sheets
+
+    report = check(chosen.root)
+    Console().print(table(report) if report.findings else f"{chosen.root}: nothing found in {report.samples}.")
+    if chosen.json:
+        try:
+            chosen.json.write_text(json.dumps(report.as_dict(), indent=2) + "\n")
+        except OSError as error:
+            raise SettingsError(f"{chosen.json} cannot be written: {error.strerror}.", "Give another file.") from error
+    if chosen.out:
+        write_sheets(report, chosen.out)
+    for finding in report.findings:
+        if finding.kind == "all-empty":
+            print("\n".join(finding.files))
+    return int(report.errors > 0 or (chosen.fail_on_leak and report.leaks > 0))
 
 
 def _fit(words: list[str]) -> None:

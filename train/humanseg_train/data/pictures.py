@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from humanseg.errors import HumansegError
+from humanseg_train.data.masks import decode_mask
 from humanseg_train.data.samples import Sample
 
 SHAPE_TOLERANCE = 0.01
@@ -28,13 +29,18 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
 def read_alpha(path: Path) -> NDArray[np.uint8]:
     """HxW uint8, 0 (background) to 255 (person). A mask of zeros and ones is stretched to 0 and 255.
 
+    An alpha channel that varies is the mask; of a palette with black and one colour, the colour is the person.
+
     Raises:
         HumansegError: the file is no picture.
     """
-    alpha = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    if alpha is None:
+    try:
+        mask = decode_mask(path.read_bytes())
+    except OSError:
+        mask = None
+    if mask is None:
         raise HumansegError(f"{path} cannot be read as a mask.", "Replace it, or take it out of the data set.")
-    return np.asarray(alpha * 255 if alpha.max() == 1 else alpha)
+    return mask.alpha
 
 
 def read_pair(sample: Sample) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
