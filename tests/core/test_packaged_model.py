@@ -1,12 +1,13 @@
 """The model that ships, on the built-in demo, where the true alpha is known."""
 
 from importlib.resources import files
+from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 import humanseg
+from humanseg.compositing.image import read_picture
 from humanseg.models import find_model
 from humanseg.sources.demo import DemoSource
 
@@ -34,10 +35,9 @@ def test_the_engines_give_the_same_alpha(demo: DemoSource) -> None:
 
 
 def test_nobody_is_found_in_an_empty_room() -> None:
-    data = np.frombuffer((files("humanseg_assets") / "demo" / "room.webp").read_bytes(), np.uint8)
-    room = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    room = read_picture(Path(str(files("humanseg_assets") / "demo" / "room.webp")))
     with humanseg.open_matter() as matter:
-        assert (matter.alpha(np.asarray(room, np.uint8)) > 0.5).mean() < 0.01
+        assert (matter.alpha(room) > 0.5).mean() < 0.01
 
 
 def test_its_card_says_what_it_was_made_from_and_what_it_scores() -> None:

@@ -119,7 +119,7 @@ def test_every_planted_fault_is_found_and_nothing_else(data: Set) -> None:
     data.mask("001").unlink()
     data.image("002").write_bytes(b"no picture")
     data.mask("003").write_bytes(data.mask("003").read_bytes()[:30])
-    cv2.imwrite(str(data.mask("004")), outline()[:-1])
+    cv2.imwrite(str(data.mask("004")), outline()[:-6])
     cv2.imwrite(str(data.mask("005")), np.zeros((120, 160), np.uint8))
     cv2.imwrite(str(data.mask("006")), np.full((120, 160), 255, np.uint8))
     cv2.imwrite(str(data.mask("007")), (outline() > 127).astype(np.uint8) * 128)

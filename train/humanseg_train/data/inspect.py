@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from humanseg_train.data.likeness import Likeness, likeness
 from humanseg_train.data.masks import Mask, decode_mask, unexpected_values
+from humanseg_train.data.pictures import same_shape
 from humanseg_train.data.samples import Sample
 
 
@@ -72,8 +73,8 @@ def _pair_faults(
         if mask.alpha.shape == stored.shape[:2]:
             sure = "does not fit it" if stored.shape != rgb.shape else "may not fit it"
             return [("exif-rotation", f"EXIF turns {sample.image.name}; its mask is not turned and {sure}.")]
-    if mask.alpha.shape != rgb.shape[:2]:
-        return [("size-mismatch", f"{sample.image.name} and its mask differ in size: {sizes}.")]
+    if not same_shape(rgb, mask.alpha):
+        return [("size-mismatch", f"{sample.image.name} and its mask differ in shape: {sizes}.")]
     return []
 
 

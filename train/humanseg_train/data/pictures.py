@@ -10,9 +10,6 @@ from humanseg.errors import HumansegError
 from humanseg_train.data.masks import decode_mask
 from humanseg_train.data.samples import Sample
 
-SHAPE_TOLERANCE = 0.01
-"""How much the aspects of a photograph and its mask may differ: rounding to whole pixels, and no crop."""
-
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:
     """HxWx3 uint8 RGB.
@@ -43,17 +40,23 @@ def read_alpha(path: Path) -> NDArray[np.uint8]:
     return mask.alpha
 
 
+def same_shape(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> bool:
+    """Whether a mask can be the photograph's, at its size or another: their aspects agree to within two pixels."""
+    (height, width), (mask_height, mask_width) = rgb.shape[:2], alpha.shape[:2]
+    return abs(width * mask_height / height - mask_width) <= 2
+
+
 def read_pair(sample: Sample) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The photograph HxWx3 and its alpha HxW, both uint8.
 
     A mask of another size but the photograph's shape is resized to it: the 290-image set has smaller masks.
 
     Raises:
-        HumansegError: one is unreadable, or their shapes differ by more than `SHAPE_TOLERANCE`.
+        HumansegError: one is unreadable, or they differ in shape.
     """
     rgb, alpha = read_rgb(sample.image), read_alpha(sample.mask)
     (height, width), (mask_height, mask_width) = rgb.shape[:2], alpha.shape
-    if abs(width * mask_height / (height * mask_width) - 1) > SHAPE_TOLERANCE:
+    if not same_shape(rgb, alpha):
         sizes = f"{width}x{height} and {mask_width}x{mask_height}"
         raise HumansegError(
             f"{sample.image} and {sample.mask} differ in shape: {sizes}.", "Make the mask as large as the photograph."
