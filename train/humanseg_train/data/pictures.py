@@ -43,7 +43,7 @@ def read_alpha(path: Path) -> NDArray[np.uint8]:
 def same_shape(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> bool:
     """Whether a mask can be the photograph's, at its size or another: their aspects agree to within two pixels."""
     (height, width), (mask_height, mask_width) = rgb.shape[:2], alpha.shape[:2]
-    return abs(width * mask_height / height - mask_width) <= 2
+    return bool(abs(width * mask_height / height - mask_width) <= 2)
 
 
 def read_pair(sample: Sample) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
