@@ -16,8 +16,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import scipy.sparse  # type: ignore[import-untyped]
-import scipy.sparse.linalg  # type: ignore[import-untyped]
+import scipy.sparse
+import scipy.sparse.linalg
 import skimage.data
 from numpy.typing import NDArray
 
@@ -164,7 +164,7 @@ def in_the_room(own: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def main() -> None:
     """Write the person with alpha."""
-    portrait = skimage.data.astronaut()[:HEIGHT, :WIDTH]  # type: ignore[no-untyped-call]
+    portrait = skimage.data.astronaut()[:HEIGHT, :WIDTH]
     colour = portrait / 255.0
     alpha = closed_form_alpha(colour, *trimap())
     own = in_the_room(tint_hair(foreground(colour, alpha))).clip(0, 1)

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from humanseg import settings
-from humanseg.errors import HumansegError
+from humanseg.errors import HumansegError, SettingsError
 from humanseg_train.checkpoints import load_recipe, read_checkpoint
 from humanseg_train.fit import fit
 from humanseg_train.recipe import Recipe
@@ -62,6 +62,13 @@ def test_a_run_is_not_overwritten_nor_resumed_under_another_recipe(run: Path) ->
         fit(other, run, resume=True)
     with pytest.raises(HumansegError, match="no run to resume"):
         fit(recipe, run / "elsewhere", resume=True)
+
+
+def test_a_wrong_recipe_leaves_no_folder(run: Path, tmp_path: Path) -> None:
+    recipe = load_recipe(run / "last.ckpt")
+    with pytest.raises(SettingsError, match="no loss dise"):
+        fit(Recipe(**{**vars(recipe), "loss": {"dise": 1.0}}), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.slow

@@ -44,15 +44,39 @@ def fit(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
         raise HumansegError(f"{out} already holds a run.", "Add --resume to go on with it, or choose another folder.")
     if resume:
         _check_same(recipe, last)
-    training, validation = _loaders(recipe)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "recipe.toml").write_text(tomli_w.dumps(plain(recipe)))
+    loaders = _loaders(recipe)
     lightning.seed_everything(recipe.seed, verbose=False)
     if recipe.schedule.threads:
         torch.set_num_threads(recipe.schedule.threads)
+    module = MattingModule(recipe)  # before the folder is made: what is wrong with a recipe shows here
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "recipe.toml").write_text(tomli_w.dumps(plain(recipe)))
     best = callbacks.ModelCheckpoint(out, filename="best", monitor="val/iou", mode="max", enable_version_counter=False)
+    with warnings.catch_warnings():
+        # Lightning's hints are for whoever writes the loop; a user of this command can follow none of them.
+        warnings.filterwarnings("ignore", module=r"lightning\.|torch\.")
+        trainer = lightning.Trainer(
+            max_epochs=recipe.schedule.epochs,
+            precision=recipe.schedule.precision,
+            accumulate_grad_batches=recipe.schedule.accumulate,
+            gradient_clip_val=recipe.optimiser.clip or None,
+            callbacks=[best, *_watchers(recipe, out)],
+            logger=False,
+            enable_model_summary=False,
+            enable_progress_bar=sys.stderr.isatty(),
+            default_root_dir=out,
+            use_distributed_sampler=False,
+            num_sanity_val_steps=0,
+        )
+        trainer.fit(module, *loaders, ckpt_path=last if resume else None, weights_only=True)
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    return Path(best.best_model_path)
+
+
+def _watchers(recipe: Recipe, out: Path) -> list[callbacks.Callback]:
+    """What keeps checkpoints and figures, and what ends or changes a run on the way."""
     watchers: list[callbacks.Callback] = [
-        best,
         callbacks.ModelCheckpoint(out, filename="last", enable_version_counter=False),
         History(out / "metrics.csv"),
     ]
@@ -64,36 +88,7 @@ def fit(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
         watchers.append(TimeBudget(recipe.schedule.minutes))
     if recipe.schedule.ema:
         watchers.append(callbacks.EMAWeightAveraging(decay=recipe.schedule.ema))
-    with warnings.catch_warnings():
-        # Lightning's hints are for whoever writes the loop; a user of this command can follow none of them.
-        warnings.filterwarnings("ignore", module=r"lightning\.|torch\.")
-        _run(recipe, out, watchers, (training, validation), last if resume else None)
-    return Path(best.best_model_path)
-
-
-def _run(
-    recipe: Recipe,
-    out: Path,
-    watchers: list[callbacks.Callback],
-    loaders: tuple[Loader, Loader],
-    resume_from: Path | None,
-) -> None:
-    trainer = lightning.Trainer(
-        max_epochs=recipe.schedule.epochs,
-        precision=recipe.schedule.precision,
-        accumulate_grad_batches=recipe.schedule.accumulate,
-        gradient_clip_val=recipe.optimiser.clip or None,
-        callbacks=watchers,
-        logger=False,
-        enable_model_summary=False,
-        enable_progress_bar=sys.stderr.isatty(),
-        default_root_dir=out,
-        use_distributed_sampler=False,
-        num_sanity_val_steps=0,
-    )
-    trainer.fit(MattingModule(recipe), *loaders, ckpt_path=resume_from, weights_only=True)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+    return watchers
 
 
 def _loaders(recipe: Recipe) -> tuple[Loader, Loader]:
