@@ -19,8 +19,9 @@ from humanseg.sources.demo import DemoSource
 from humanseg_train.check_data import check
 from humanseg_train.check_sheets import write_sheets
 from humanseg_train.cli import main
+from humanseg_train.data.likeness import BITS, likeness
 from humanseg_train.data.masks import decode_mask, unexpected_values
-from humanseg_train.data.pictures import read_alpha
+from humanseg_train.data.pictures import read_alpha, read_rgb
 from humanseg_train.data.samples import find_samples, scan
 
 Rgb = Any  # what OpenCV gives is typed too widely for NDArray[np.uint8]
@@ -193,6 +194,18 @@ def test_distinct_people_in_one_room_are_not_near_duplicates(data: Set) -> None:
         person = texture(50 + number, (480, 270))
         rgb = (weight * person + (1 - weight) * demo.frame(0).rgb).astype(np.uint8)
         data.add(f"other{'abc'[number]}", ("val", "test", "val")[number], rgb)
+    assert data.kinds() == {}
+
+
+def test_somebody_small_in_the_same_room_is_somebody_else(data: Set) -> None:
+    room = texture(77, (480, 270))
+    for name, split, shade in (("bright", "train", 145), ("dark", "val", 105)):
+        rgb = room.copy()
+        cv2.ellipse(rgb, (90, 187), (28, 17), 0, 0, 360, (shade, shade, shade), -1)
+        data.add(name, split, rgb)
+    inspected = [likeness(read_rgb(data.image(name))) for name in ("bright", "dark")]
+    differing = np.unpackbits((inspected[0].straight ^ inspected[1].straight).view(np.uint8)).sum()
+    assert differing <= BITS, "the hash alone takes them for one photograph"
     assert data.kinds() == {}
 
 

@@ -1,8 +1,10 @@
 """Near duplicates: a perceptual hash and a second look, for photographs that were resized, recompressed or mirrored.
 
-The threshold was measured on 6,984 photographs of people: of 998 that were resized by 0.4 to 1.6, recompressed at JPEG
-quality 30 to 90 and every third one mirrored, none was farther than 8 of 255 bits from its original; the nearest pair
-of different photographs across that data set's splits was 72 bits apart.
+The threshold was measured on 6,984 photographs of people. Of 998 that were resized by 0.4 to 1.6, recompressed at JPEG
+quality 30 to 90 and every third one mirrored, none was farther than 8 of 255 bits from its original. The nearest pair
+across that data set's splits was 72 bits apart. Inside its splits, all 51 pairs within 24 bits that were not equal to
+the pixel were, by eye, one photograph; the first two different scenes stood 52 bits apart, and photographs of a series,
+taken moments apart, 32 and more: those are not found.
 """
 
 from typing import NamedTuple
