@@ -58,6 +58,7 @@ BAD: dict[str, tuple[Callable[[Any], Path], str]] = {
     "folder": (lambda media: media.folder, "a folder"),
     "device": (lambda _media: Path(os.devnull), "no file, not a video"),
     "text": (lambda media: write_bytes(media.folder / "a.mp4", b"not a video\n" * 99), "not a video"),
+    "text by name": (lambda media: write_bytes(media.folder / "a.txt", b"a few words\n" * 99), "not a video"),
     "empty": (lambda media: write_bytes(media.folder / "a.mp4", b""), "not a video"),
     "sound": (audio_only, "sound, but no picture"),
     "no frames": (lambda media: media.clip("clip.mkv", times=[]), "no frames"),

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _REPAIR = "Copy or record it again. `ffmpeg -i FILE NEW.mp4` makes a whole file of what can still be read."
 
+_TEXT = {"tty", "bin", "xbin", "adf", "idf"}
+"""FFmpeg's names for drawings made of letters: it would play any file whose name ends in .txt."""
+
 
 class Decoder:
     """Reads the first video stream of a file. Used by one thread at a time, which also closes it."""
@@ -132,6 +135,8 @@ def _no_frames(path: Path) -> SourceError:
 
 
 def _video_stream(path: Path, container: InputContainer) -> VideoStream:
+    if container.format.name in _TEXT:
+        raise SourceError(f"{path} is a text, not a video.", "Choose a video file.")
     streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
     if not streams:
         holds = "sound, but no picture" if container.streams.audio else "no picture"
