@@ -8,10 +8,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -129,7 +131,7 @@ def check(root: Path | str, *, workers: int = 2) -> Report:
     root = Path(root)
     found = scan(root)
     samples = list({sample.name: sample for sample in reversed(found.samples)}.values())[::-1]
-    with ThreadPoolExecutor(workers, thread_name_prefix="humanseg-check") as pool:
+    with _opencv_on_one_thread(), ThreadPoolExecutor(workers, thread_name_prefix="humanseg-check") as pool:
         results = pool.map(inspect, samples)
         console = Console(stderr=True)
         shown = track(
@@ -148,6 +150,17 @@ def check(root: Path | str, *, workers: int = 2) -> Report:
     findings.sort(key=lambda one: (one.severity != "error", order.index(one.kind), one.files))
     counts = {split: sum(sample.split == split for sample in samples) for split in SPLITS}
     return Report(root=root, samples=counts, findings=tuple(findings))
+
+
+@contextmanager
+def _opencv_on_one_thread() -> Iterator[None]:
+    """Inside, the pool is the parallelism; afterwards OpenCV has its threads again, for whoever calls from Python."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
 
 
 def table(report: Report) -> Table:

@@ -5,6 +5,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import cv2
 import lightning
 import tomli_w
 import torch
@@ -102,9 +103,20 @@ def _loaders(recipe: Recipe) -> tuple[Loader, Loader]:
             batch_sampler=Draws(training, recipe),
             num_workers=workers,
             persistent_workers=workers > 0,
+            worker_init_fn=_one_thread,
         ),
-        DataLoader(ValidationPictures(validation, recipe), batch_size=recipe.schedule.batch, num_workers=workers),
+        DataLoader(
+            ValidationPictures(validation, recipe),
+            batch_size=recipe.schedule.batch,
+            num_workers=workers,
+            worker_init_fn=_one_thread,
+        ),
     )
+
+
+def _one_thread(_: int) -> None:
+    """In a loading process OpenCV stays on one thread: the processes are the parallelism."""
+    cv2.setNumThreads(0)
 
 
 _FREE_ON_RESUME = {

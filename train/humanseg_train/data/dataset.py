@@ -76,7 +76,6 @@ class TrainingPictures(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         self._augment = Augmenter(recipe.augment)
 
     def __getitem__(self, draw: Draw) -> tuple[torch.Tensor, torch.Tensor]:
-        cv2.setNumThreads(0)  # the worker processes are the parallelism
         random = np.random.default_rng(draw.seed)
         kind = random.random()
         if kind < self._data.empty_share:

@@ -30,7 +30,6 @@ class Inspection:
 
 def inspect(sample: Sample) -> Inspection:
     """Read both files of a sample and look for faults; nothing is raised."""
-    cv2.setNumThreads(1)
     faults: list[tuple[str, str]] = []
     image_bytes, mask_bytes = _bytes(sample.image), _bytes(sample.mask)
     rgb = _picture(image_bytes, cv2.IMREAD_COLOR)
