@@ -12,3 +12,9 @@ def models() -> dict[str, Path]:
     """
     root = Path(str(files("humanseg_assets"))) / "models"
     return {folder.name: folder for folder in sorted(root.glob("*")) if (folder / "model.toml").is_file()}
+
+
+def backgrounds() -> dict[str, Path]:
+    """The pictures of the gallery by name, in alphabetical order: WebP files of 1920x1080, made for this program."""
+    root = Path(str(files("humanseg_assets"))) / "backgrounds"
+    return {picture.stem: picture for picture in sorted(root.glob("*.webp"))}

@@ -6,11 +6,14 @@ Sizes are (width, height) in names and arguments and (height, width) only in arr
 from dataclasses import dataclass, field
 from fractions import Fraction
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+LookName = Literal["composite", "alpha", "foreground", "transparent"]
+"""What a frame and its matte can be shown as; `humanseg.compositing.looks` makes them."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,6 +34,10 @@ class Frame:
 
     duration: Fraction | None = None
     """How long it is shown, in seconds, where the source says so."""
+
+    alpha: "NDArray[np.float32] | None" = None
+    """HxW float32, 0 to 1, where the frame is a cut-out: `rgb` is then the person's own colour, not multiplied with
+    it ("straight"), and holds nothing of the room. None: the frame is opaque."""
 
     born: float = field(default_factory=perf_counter)
     """When this process got it (`time.perf_counter`, seconds): latency is counted from here."""

@@ -1,5 +1,7 @@
 """Model folders: `model.onnx`, `model.toml` that describes it, and `card.md`; found, read and verified.
 
+Beside `model.onnx` may lie the same network in 8-bit numbers, for engines on the CPU.
+
 `model.toml` holds the fields of `ModelDescription`. The packaged model and one that a user trained are the same kind of
 folder, and every command takes either.
 """
@@ -9,8 +11,9 @@ import hashlib
 import math
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from humanseg import assets, settings
 from humanseg.errors import ModelError, SettingsError
@@ -53,14 +56,24 @@ class ModelDescription:
     output: str
     """Name of the network's output: float32 1x1xHxW, alpha from 0 to 1."""
 
+    previous: str = ""
+    """Name of the input that takes the network's own alpha of the frame before: float32 1x1xHxW, zeros at first. Empty:
+    the network sees each frame alone."""
+
+    int8_file: str = ""
+    """File name of the same network in 8-bit integers (ONNX with QuantizeLinear and DequantizeLinear), with the same
+    inputs and outputs, which engines on the CPU run in place of `file`. Empty: every engine runs `file`."""
+
+    int8_sha256: str = ""
+    """SHA-256 of that file, 64 hexadecimal digits."""
+
     default: bool = False
     """Whether this is the one to open when nobody names a model; only needed where several are packaged."""
 
     def __post_init__(self) -> None:
-        if not self.file or Path(self.file).name != self.file:
-            raise ValueError(f"file is {self.file!r}; it must be a file name inside the folder.")
-        if len(self.sha256) != 64 or set(self.sha256.lower()) - set("0123456789abcdef"):
-            raise ValueError("sha256 must be 64 hexadecimal digits.")
+        _check_file("file", self.file, "sha256", self.sha256)
+        if self.int8_file or self.int8_sha256:
+            _check_file("int8_file", self.int8_file, "int8_sha256", self.int8_sha256)
         if self.multiple < 1:
             raise ValueError(f"multiple is {self.multiple}; it must be at least 1.")
         if self.pixels < self.multiple**2:
@@ -81,9 +94,26 @@ class ModelSpec(ModelDescription):
         """The ONNX file."""
         return self.folder / self.file
 
+    @property
+    def cpu_path(self) -> Path:
+        """The ONNX file for engines on the CPU: the one in 8-bit integers if there is one, else `path`."""
+        return self.folder / (self.int8_file or self.file)
+
+    @property
+    def full_precision(self) -> Self:
+        """The same model without its file in 8-bit integers: the measure for that one, and for GPUs."""
+        return replace(self, int8_file="", int8_sha256="")
+
+
+def _check_file(name_key: str, name: str, digest_key: str, digest: str) -> None:
+    if not name or Path(name).name != name:
+        raise ValueError(f"{name_key} is {name!r}; it must be a file name inside the folder.")
+    if len(digest) != 64 or set(digest.lower()) - set("0123456789abcdef"):
+        raise ValueError(f"{digest_key} must be 64 hexadecimal digits.")
+
 
 def find_model(name_or_path: str | Path | None = None) -> ModelSpec:
-    """The model that is meant, its file verified against the SHA-256 in `model.toml`.
+    """The model that is meant, its files verified against the SHA-256 in `model.toml`.
 
     Args:
         name_or_path: A packaged model's name, or the path of a model folder; None is the packaged default. A packaged
@@ -150,18 +180,25 @@ def _describe(folder: Path) -> ModelSpec:
 
 
 def _verify(spec: ModelSpec) -> ModelSpec:
-    """`spec`, once its ONNX file was found to be the very one that `model.toml` describes."""
+    """`spec`, once its ONNX files were found to be the very ones that `model.toml` describes."""
+    _verify_file(spec, spec.file, spec.sha256)
+    if spec.int8_file:
+        _verify_file(spec, spec.int8_file, spec.int8_sha256)
+    return spec
+
+
+def _verify_file(spec: ModelSpec, name: str, expected: str) -> None:
+    path = spec.folder / name
     try:
-        with spec.path.open("rb") as file:
+        with path.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
-        raise ModelError(f"{spec.folder} has no {spec.file}.", "Copy the whole folder, or export it again.") from error
+        raise ModelError(f"{spec.folder} has no {name}.", "Copy the whole folder, or export it again.") from error
     except OSError as error:
-        raise ModelError(f"{spec.path} cannot be read: {error.strerror}.", "Check its permissions.") from error
-    if actual != spec.sha256.lower():
+        raise ModelError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from error
+    if actual != expected.lower():
         problem = (
-            f"{spec.path} is not the file that model.toml describes: "
-            f"its SHA-256 is {actual[:12]}..., expected {spec.sha256[:12].lower()}..."
+            f"{path} is not the file that model.toml describes: "
+            f"its SHA-256 is {actual[:12]}..., expected {expected[:12].lower()}..."
         )
         raise ModelError(problem, "It is damaged or was replaced. Copy the folder again, or export the model again.")
-    return spec

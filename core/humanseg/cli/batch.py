@@ -1,34 +1,31 @@
-"""`humanseg-batch`: other backgrounds for video files."""
+"""`humanseg-batch`: other backgrounds for video files, or none at all."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal
 
 import tyro
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 from humanseg.cli import console
-from humanseg.errors import HumansegError, SinkError
-
-if TYPE_CHECKING:
-    from humanseg.cli.jobs import Job
-    from humanseg.compositing import Background
-    from humanseg.matting import Matter
-
-_LOOK_S = 0.1
-"""Seconds between two looks at the stats."""
+from humanseg.engines.engine import EngineName
+from humanseg.frames import LookName
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Give the people in videos another background. Frame times are kept, sound is copied.
+    """Give the people in videos another background, or none. Times, sound, subtitles and tags are kept.
+
+    A run that was broken off goes on when the same command is given again.
 
     For example: humanseg-batch talk.mp4 -o talk-blurred.mp4 --background blur
     """
 
     first: Annotated[str, Positional, arg(metavar="INPUT")]
-    """A video file, a folder (all videos in it), or the word demo (a built-in clip without sound)."""
+    """A video file, a folder (all videos in it, or its pictures as one), a pattern in quotes ("clips/*.mov", or
+    frames/%05d.png for pictures), - for standard input, or the word demo (a built-in clip without sound)."""
 
     others: Annotated[tuple[str, ...], Positional, arg(metavar="[INPUT ...]", help_behavior_hint="")] = ()
     """More of them."""
@@ -36,23 +33,80 @@ class Batch:
     output: Annotated[
         str | None, arg(aliases=["-o"], metavar="OUT", help_behavior_hint="(default: NAME-humanseg beside the input)")
     ] = None
-    """The video to write: .mp4, .mov, .mkv or .webm. For a folder or several inputs: the folder to write to, made if it
-    is missing; names are kept."""
+    """The video to write: .mp4, .mov, .mkv or .webm; an animation: .webp or .gif; or pictures: FOLDER/%05d.png (.webp,
+    .exr). For a folder or several inputs: the folder to write to, made if it is missing; names are kept."""
 
-    background: Annotated[str, arg(metavar="BACKGROUND")]
-    """blur, blur:0.8 (strength 0 to 1), a colour such as "#00b140", or the path of a picture."""
+    looks: Annotated[tuple[LookName, ...], arg(name="as", metavar="LOOK")] = ("composite",)
+    """What to make, one or more in one pass: composite (over the background), transparent (ProRes 4444 in .mov, VP9 in
+    .webm, FFV1 in .mkv, an animation, or pictures), alpha (grey), foreground (the person's own colour, opaque)."""
+
+    background: Annotated[str | None, arg(metavar="BACKGROUND", help_behavior_hint="(needed for composites)")] = None
+    """blur, blur:0.8 (strength 0 to 1), a colour such as "#00b140", or the path of a picture or of a video, which is
+    played over and over; "fit:PATH" shows all of it."""
+
+    format: Literal["mp4", "mov", "mkv", "webm", "gif", "png", "webp", "exr"] | None = None
+    """Ending of the outputs that no name is given for; png, webp and exr make a folder of pictures each."""
+
+    codec: Literal["h264", "hevc", "av1", "vp9", "prores", "ffv1"] | None = None
+    """How to code videos, if not as is usual for the ending."""
+
+    quality: Annotated[int, arg(metavar="N")] = 18
+    """0 (best, largest) to 51 (worst), as x264's CRF; ProRes, FFV1 and pictures need none."""
+
+    hardware: bool = False
+    """Encode on the graphics card, where there is one that can: quicker, but not the same on every machine."""
+
+    trim: Annotated[str | None, arg(metavar="START-END", help_behavior_hint="")] = None
+    """Only this part, in seconds or minutes:seconds: 10-20.5, 1:30-2:00, 10- (to the end)."""
+
+    scale: Annotated[str | None, arg(metavar="WxH", help_behavior_hint="")] = None
+    """Another size: 1280x720, or x720 (the width follows)."""
+
+    fps: Annotated[str | None, arg(metavar="N", help_behavior_hint="(default: the times of the input)")] = None
+    """A constant rate: 25, 29.97 or 30000/1001. Also the rate at which pictures are read (default 25)."""
+
+    deinterlace: bool = False
+    """Make whole pictures of interlaced video."""
+
+    sound: Literal["copy", "none"] = "copy"
+    """Whether sound, subtitles, chapters and tags go along."""
+
+    recursive: bool = False
+    """Search the folders in folders too; the outputs keep their places in them."""
 
     model: Annotated[str | None, arg(metavar="MODEL", help_behavior_hint="(default: the packaged one)")] = None
     """A model folder, or the name of a packaged model."""
 
-    engine: Literal["auto", "openvino", "onnxruntime"] = "auto"
+    preset: Literal["live", "balanced", "quality"] = "quality"
+    """How much of a frame the network gets to see: more is finer at the edges, and slower."""
+
+    engine: EngineName = "auto"
     """What runs the network."""
+
+    require_gpu: bool = False
+    """Fail, rather than run on the CPU, where the engine finds no graphics card."""
 
     threads: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: by the number of cores)")] = None
     """CPU threads of the engine."""
 
+    jobs: Annotated[int, arg(metavar="N")] = 1
+    """Videos made side by side, each with an engine of its own."""
+
+    cluster: Annotated[str | None, arg(metavar="ray[://ADDRESS]", help_behavior_hint="")] = None
+    """Spread the work over a Ray cluster whose machines share the folders (extra: cluster). ray is the one of this
+    machine, or of RAY_ADDRESS."""
+
     overwrite: bool = False
-    """Replace outputs that are there already."""
+    """Replace outputs that are there already. Those that the very same command made stay in any case."""
+
+    dry_run: bool = False
+    """Only say what would be made, and about how long it would take."""
+
+    json: bool = False
+    """Progress and results as JSON, one object a line, on stdout."""
+
+    report: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
+    """Write what became of each video to this JSON file."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,66 +116,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Its arguments, None for those of the process.
 
     Returns:
-        The exit code: 0, 1 if any video failed, 130 after Ctrl-C.
+        The exit code: 0, 1 if any video failed, 130 after Ctrl-C, 143 after SIGTERM.
 
     Raises:
         SystemExit: with 0 after `--help`, 2 for a wrong command line.
     """
     batch = tyro.cli(Batch, args=argv, prog="humanseg-batch", config=(FlagCreatePairsOff,))
-    return console.exit_code_of(lambda: _run(batch))
+    if batch.background is None and "composite" in batch.looks:
+        console.say("humanseg-batch: a composite needs --background (blur, a colour, a picture)", error=True)
+        sys.exit(2)
+    with console.terminable():
+        return console.exit_code_of(lambda: _run(batch))
 
 
 def _run(batch: Batch) -> int:
-    """Make all videos, one after the other; a bad one does not keep the others from being made."""
-    from humanseg.cli.jobs import plan
-    from humanseg.compositing import parse_background
-    from humanseg.matting import open_matter
+    from humanseg.cli.run import run
 
-    jobs = plan((batch.first, *batch.others), batch.output, overwrite=batch.overwrite)
-    background = parse_background(batch.background)
-    failed = []
-    with open_matter(batch.model, batch.engine, threads=batch.threads) as matter:
-        _make_folder(jobs)
-        for number, job in enumerate(jobs, start=1):
-            title = job.title if len(jobs) == 1 else f"{number}/{len(jobs)} {job.title}"
-            try:
-                frames, fps = _make(job, matter, background, title)
-            except HumansegError as error:
-                console.complain(error)
-                failed.append(job)
-            else:
-                engine = f"{matter.engine.name} {matter.engine.device}"
-                console.say(f"{job.output}  {frames} frames  {fps:.1f} fps  engine {engine}")
-    if len(jobs) > 1:
-        console.say(f"{len(jobs) - len(failed)} of {len(jobs)} videos written.")
-    if failed and len(jobs) > 1:
-        console.say(f"Not written: {', '.join(str(job.output) for job in failed)}", error=True)
-    return 1 if failed else 0
-
-
-def _make_folder(jobs: Sequence["Job"]) -> None:
-    folder = jobs[0].output.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(f"The folder {folder} cannot be made: {error.strerror}.", "Choose another with -o.") from error
-
-
-def _make(job: "Job", matter: "Matter", background: "Background", title: str) -> tuple[int, float]:
-    """Make one video; how many frames it has and how many were made per second."""
-    from humanseg.cli.progress import progress
-    from humanseg.compositing import Compositor
-    from humanseg.pipeline import Pipeline
-    from humanseg.sinks.video_file import VideoFileSink
-    from humanseg.sources import open_source
-
-    source = open_source(job.source)
-    sink = VideoFileSink(job.output, sound_from=job.file)
-    pipeline = Pipeline(source, matter, Compositor(background), [sink])
-    began = perf_counter()
-    with progress(title, source.info.frames) as show, pipeline:
-        while not pipeline.wait(_LOOK_S):
-            show(pipeline.stats)
-        show(pipeline.stats)
-    frames = pipeline.stats.frames
-    return frames, frames / (perf_counter() - began)
+    return run(batch)

@@ -1,4 +1,4 @@
-"""A picture as the background, cropped to fill the frame."""
+"""A picture as the background."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from humanseg.errors import SettingsError
+from humanseg.fitting import FITS, Fit, fitted
 from humanseg.frames import Frame, Matte
 
 if TYPE_CHECKING:
@@ -14,40 +15,33 @@ if TYPE_CHECKING:
 
 
 class ImageBackground:
-    """One still picture: the largest middle part of the frame's aspect, resized once per frame size."""
+    """One still picture, brought to the frame's size once for each size."""
 
-    def __init__(self, rgb: "NDArray[np.uint8]") -> None:
+    def __init__(self, rgb: "NDArray[np.uint8]", fit: Fit = "fill") -> None:
         """Take a picture.
 
         Args:
             rgb: HxWx3 uint8 RGB of any size from 1x1. It is kept, so do not write into it afterwards.
+            fit: "fill" crops it to the frame's aspect, "fit" shows all of it with black bars, "stretch" distorts it.
 
         Raises:
-            ValueError: `rgb` is no such array.
+            ValueError: `rgb` is no such array, or there is no such fit.
         """
+        if fit not in FITS:
+            raise ValueError(f"fit is {fit!r}; it must be one of {', '.join(FITS)}.")
         if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or rgb.size == 0:
             raise ValueError(f"background is {rgb.dtype} of shape {rgb.shape}; it must be HxWx3 uint8, with pixels.")
         self._rgb = rgb
+        self._fit: Fit = fit
         self._fitted: NDArray[np.uint8] = np.empty((0, 0, 3), np.uint8)
 
     def render(self, frame: Frame, matte: Matte) -> "NDArray[np.uint8]":
         """See `Background.render`."""
         if self._fitted.shape != frame.rgb.shape:
-            self._fitted = _cover(self._rgb, frame.size)
-            self._fitted.flags.writeable = False
+            self._fitted = fitted(self._rgb, frame.size, self._fit)
+            if self._fitted is not self._rgb:
+                self._fitted.flags.writeable = False
         return self._fitted
-
-
-def _cover(rgb: "NDArray[np.uint8]", size: tuple[int, int]) -> "NDArray[np.uint8]":
-    """The largest middle part of the aspect of `size`, at `size` (width, height)."""
-    height, width = rgb.shape[:2]
-    scale = max(size[0] / width, size[1] / height)
-    wide, high = (min(whole, max(1, round(side / scale))) for side, whole in zip(size, (width, height), strict=True))
-    left, top = (width - wide) // 2, (height - high) // 2
-    shrinks = size[0] <= wide and size[1] <= high
-    part = np.ascontiguousarray(rgb[top : top + high, left : left + wide])
-    fitted = cv2.resize(part, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    return cast("NDArray[np.uint8]", fitted)
 
 
 def read_picture(path: Path) -> "NDArray[np.uint8]":

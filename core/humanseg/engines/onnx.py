@@ -1,9 +1,10 @@
-"""Networks on the CPU by onnxruntime, the engine that is always there."""
+"""Networks by onnxruntime: on the CPU, where it is always there, and on GPUs by its flavours for them."""
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from humanseg.engines.engine import check_inputs, check_names
+from humanseg.engines.engine import UnavailableError, check_inputs, check_names, cpu_title
 from humanseg.errors import EngineError
 from humanseg.models import ModelSpec
 
@@ -14,32 +15,83 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where onnxruntime computes: its word for it, ours, and what to install."""
+
+    provider: str
+    title: str
+    install: str
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+PLACES = {
+    "onnxruntime": _Place("CPUExecutionProvider", "CPU", "pip install onnxruntime"),
+    "onnxruntime-cuda": _Place(
+        # The heuristic instead of a search over all algorithms, which takes seconds at the first frame of each size.
+        "CUDAExecutionProvider",
+        "NVIDIA GPU (CUDA)",
+        "pip install onnxruntime-gpu[cuda,cudnn], in place of onnxruntime",
+        (("cudnn_conv_algo_search", "HEURISTIC"),),
+    ),
+    "onnxruntime-directml": _Place(
+        "DmlExecutionProvider",
+        "GPU (DirectML)",
+        "On Windows: pip install onnxruntime-directml, in place of onnxruntime",
+    ),
+    "onnxruntime-coreml": _Place(
+        "CoreMLExecutionProvider",
+        "GPU or neural engine (CoreML)",
+        "Only on a Mac, where pip install onnxruntime has it.",
+        (("ModelFormat", "MLProgram"), ("MLComputeUnits", "ALL")),
+    ),
+}
+
+
 class OnnxEngine:
-    """One network in onnxruntime's CPU provider, its graph optimised. One thread only, as every engine."""
+    """One network in one of onnxruntime's providers, its graph optimised. One thread only, as every engine."""
 
-    name = "onnxruntime"
-
-    def __init__(self, model: ModelSpec, threads: int) -> None:
+    def __init__(self, model: ModelSpec, threads: int, name: str = "onnxruntime") -> None:
         """Load the network.
 
+        Args:
+            model: The model folder.
+            threads: CPU threads; a GPU still needs them for what it cannot do.
+            name: A key of `PLACES`.
+
         Raises:
-            EngineError: onnxruntime is not installed, or cannot load the network.
+            UnavailableError: onnxruntime is not installed, or not the flavour that has this provider.
+            EngineError: it cannot load the network, or not onto that device.
         """
+        self.name = name
+        place = PLACES[name]
         library = import_onnxruntime()
+        if place.provider not in library.get_available_providers():
+            raise UnavailableError(f"The onnxruntime that is installed has no {place.provider}.", place.install)
         options = library.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.graph_optimization_level = library.GraphOptimizationLevel.ORT_ENABLE_ALL
         options.log_severity_level = 3  # its warnings are for those who exported the network
+        on_cpu = place.provider == "CPUExecutionProvider"
+        path = model.cpu_path if on_cpu else model.path
+        providers = [(place.provider, dict(place.settings)), *([] if on_cpu else [("CPUExecutionProvider", {})])]
+        if place.provider == "DmlExecutionProvider":
+            options.enable_mem_pattern = False  # which it does not support
+        if place.provider == "CUDAExecutionProvider" and hasattr(library, "preload_dlls"):
+            library.preload_dlls()  # CUDA and cuDNN from the wheels of the flavour's extras
         try:
-            session = library.InferenceSession(str(model.path), options, providers=["CPUExecutionProvider"])
+            session = library.InferenceSession(str(path), options, providers=providers)
         except Exception as error:
-            problem = f"onnxruntime cannot load {model.path}: {_words(error)}"
+            problem = f"onnxruntime cannot load {path}: {_words(error)}"
             raise EngineError(problem, "Export the model again, or try another engine.") from error
-        self.device = f"CPU ({threads} thread{'s' if threads > 1 else ''})"
+        if session.get_providers()[0] != place.provider:
+            # It goes on with the CPU then, and says so on stderr only.
+            raise UnavailableError(f"onnxruntime cannot use the {place.title} of this machine.", place.install)
+        self.device = cpu_title(model, threads) if on_cpu else place.title
         self._declared = {node.name: _shape(node.shape) for node in session.get_inputs()}
         self._outputs = [node.name for node in session.get_outputs()]
-        check_names(model, self._declared, self._outputs)
+        check_names(model, path, self._declared, self._outputs)
         self._session: Any = session
 
     def run(self, inputs: "Mapping[str, NDArray[np.float32]]") -> "dict[str, NDArray[np.float32]]":
@@ -78,7 +130,7 @@ def import_onnxruntime() -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise EngineError(f"onnxruntime cannot be imported: {error}.", "pip install onnxruntime") from error
+        raise UnavailableError(f"onnxruntime cannot be imported: {error}.", "pip install onnxruntime") from error
     onnxruntime.disable_telemetry_events()  # Windows, whose event tracing does not read the variable
     return onnxruntime
 

@@ -1,11 +1,13 @@
-"""Networks on the CPU by OpenVINO: an extra, and usually the faster engine on Intel and AMD machines."""
+"""Networks by OpenVINO: an extra, usually the fastest on Intel and AMD CPUs, and the way to Intel's GPUs and NPUs."""
 
 import sys
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
-from humanseg.engines.engine import check_inputs, check_names
+from humanseg.engines.engine import UnavailableError, check_inputs, check_names, cpu_title
 from humanseg.errors import EngineError
 from humanseg.models import ModelSpec
 
@@ -17,38 +19,55 @@ KEPT_SIZES = 2
 """For how many input sizes the compiled network is kept: a camera turned, and turned back, compiles once each way."""
 
 
+DEVICES = {"openvino": "CPU", "openvino-gpu": "GPU", "openvino-npu": "NPU"}
+"""OpenVINO's word for where an engine computes, by the engine's name."""
+
+
 class OpenvinoEngine:
-    """One network in OpenVINO's CPU plugin, compiled for each input size. One thread only, as every engine."""
+    """One network in one of OpenVINO's plugins, compiled for each input size. One thread only, as every engine."""
 
-    name = "openvino"
-
-    def __init__(self, model: ModelSpec, threads: int) -> None:
+    def __init__(self, model: ModelSpec, threads: int, name: str = "openvino") -> None:
         """Read the network; compiling waits for the first run, which tells the size.
 
+        Args:
+            model: The model folder.
+            threads: CPU threads; of no concern to the other devices.
+            name: A key of `DEVICES`.
+
         Raises:
-            EngineError: openvino is not installed, or cannot read the network.
+            UnavailableError: openvino is not installed, or this machine has no such device.
+            EngineError: it cannot read the network.
         """
-        library = import_openvino()
+        self.name = name
+        self._place = DEVICES[name]
+        self._core = core()
+        devices = list(self._core.available_devices)
+        if not any(device.split(".")[0] == self._place for device in devices):
+            problem = f"OpenVINO finds no {self._place} on this machine; it has {', '.join(devices)}."
+            raise UnavailableError(problem, "Install Intel's driver for it, or use another engine.")
+        path = model.cpu_path if self._place == "CPU" else model.path
         try:
-            self._core: Any = library.Core()
-            self._network: Any = self._core.read_model(str(model.path))
+            self._network: Any = self._core.read_model(str(path))
         except Exception as error:
-            problem = f"OpenVINO cannot load {model.path}: {_words(error)}"
+            problem = f"OpenVINO cannot load {path}: {_words(error)}"
             raise EngineError(problem, "Export the model again, or try another engine.") from error
-        self.device = f"CPU ({threads} thread{'s' if threads > 1 else ''})"
-        self._settings = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": threads,
-            # Left to itself it takes bfloat16 where the CPU has it: two decimal digits of alpha, and other mattes than
-            # onnxruntime's.
-            "INFERENCE_PRECISION_HINT": "f32",
-        }
+        self.device = cpu_title(model, threads)
+        self._settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+        if self._place != "CPU":
+            self.device = f"{self._core.get_property(self._place, 'FULL_DEVICE_NAME')} ({self._place})"
+        else:
+            self._settings |= {
+                "INFERENCE_NUM_THREADS": threads,
+                # Left to itself it takes bfloat16 where the CPU has it: two decimal digits of alpha, and other mattes
+                # than onnxruntime's. What the file itself has in 8 bits stays so.
+                "INFERENCE_PRECISION_HINT": "f32",
+            }
         self._declared = {port.get_any_name(): _shape(port.partial_shape) for port in self._network.inputs}
         # A tensor may carry several names; the one in model.toml is the one to answer to.
         self._outputs = [
             model.output if model.output in port.get_names() else port.get_any_name() for port in self._network.outputs
         ]
-        check_names(model, self._declared, self._outputs)
+        check_names(model, path, self._declared, self._outputs)
         self._compiled: OrderedDict[tuple[tuple[int, ...], ...], Any] = OrderedDict()
 
     def run(self, inputs: "Mapping[str, NDArray[np.float32]]") -> "dict[str, NDArray[np.float32]]":
@@ -70,7 +89,7 @@ class OpenvinoEngine:
     def close(self) -> None:
         """See `Engine.close`."""
         self._compiled.clear()
-        self._network = self._core = None
+        self._network = None
 
     def __enter__(self) -> Self:
         return self
@@ -83,11 +102,36 @@ class OpenvinoEngine:
         key = tuple(shapes[name] for name in self._declared)
         if key not in self._compiled:
             self._network.reshape({name: list(shape) for name, shape in shapes.items()})
-            self._compiled[key] = self._core.compile_model(self._network, "CPU", self._settings).create_infer_request()
+            self._compiled[key] = self._core.compile_model(
+                self._network, self._place, self._settings
+            ).create_infer_request()
             if len(self._compiled) > KEPT_SIZES:
                 self._compiled.popitem(last=False)
         self._compiled.move_to_end(key)
         return self._compiled[key]
+
+
+def core() -> Any:
+    """OpenVINO's `Core`: one for the process, kept to its end.
+
+    Each `Core` gives the thread that makes it a signal stack of its own, and frees that when it goes, also while it is
+    in use: with two of them closed in the order they were opened, the next Ctrl-C ended the process in a segmentation
+    fault (OpenVINO 2026.4, class SigAltStackSetup of its CPU plugin).
+
+    Raises:
+        UnavailableError: openvino is not installed.
+    """
+    library = import_openvino()
+    with _making:
+        return _core_of(library)
+
+
+_making = Lock()
+
+
+@cache
+def _core_of(library: Any) -> Any:
+    return library.Core()
 
 
 def import_openvino() -> Any:
@@ -104,7 +148,7 @@ def import_openvino() -> Any:
     try:
         import openvino
     except ImportError as error:
-        raise EngineError(f"openvino cannot be imported: {error}.", 'pip install "humanseg[openvino]"') from error
+        raise UnavailableError(f"openvino cannot be imported: {error}.", 'pip install "humanseg[openvino]"') from error
     finally:
         if hide:
             del sys.modules[reporter]

@@ -1,15 +1,22 @@
-"""The matter: one network, in one engine, that gives each frame its alpha."""
+"""The matter: one network, in one engine, and what makes its alpha the matte of a full-size frame."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import cv2
 import numpy as np
 
 from humanseg.engines.engine import Engine, open_engine
-from humanseg.errors import EngineError
 from humanseg.frames import Frame, Matte
-from humanseg.matting.preprocess import network_size, to_tensor
+from humanseg.matting.adjust import adjust
+from humanseg.matting.motion import is_cut
+from humanseg.matting.network import Network
+from humanseg.matting.options import MattingOptions
+from humanseg.matting.preprocess import network_size, shrink
+from humanseg.matting.presets import with_preset
+from humanseg.matting.refine import refine, scale_up
+from humanseg.matting.smoothing import Smoother
+from humanseg.matting.still import LastMatte
 from humanseg.models import ModelSpec, find_model
 
 if TYPE_CHECKING:
@@ -17,11 +24,19 @@ if TYPE_CHECKING:
 
 
 class Matter:
-    """Computes mattes. It owns the engine it is given. One thread only, as the engine."""
+    """Computes mattes: network, refinement, smoothing, adjustments. It owns the engine it is given.
 
-    def __init__(self, model: ModelSpec, engine: Engine) -> None:
+    One thread only, as the engine; but `options` may be replaced from any thread, and holds from the next frame on.
+    """
+
+    def __init__(self, model: ModelSpec, engine: Engine, options: MattingOptions | None = None) -> None:
         self.model = model
         self.engine = engine
+        self.options = options or MattingOptions()
+        self._network = Network(model, engine)
+        self._smoother = Smoother()
+        self._last = LastMatte()
+        self._before: NDArray[np.uint8] | None = None
 
     def matte(self, frame: Frame) -> Matte:
         """The frame's matte, alpha only; the arguments, results and errors are those of `alpha`."""
@@ -29,6 +44,9 @@ class Matter:
 
     def alpha(self, rgb: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         """How opaque the person is in each pixel.
+
+        The frames before count, for the network as for smoothing: call this once for each frame, in order, and `reset`
+        where they do not follow on each other. A cut and a new size are noticed, and begin anew.
 
         Args:
             rgb: HxWx3 uint8 RGB of any size from 1x1; only read.
@@ -43,26 +61,27 @@ class Matter:
         """
         if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or rgb.size == 0:
             raise ValueError(f"rgb is {rgb.dtype} of shape {rgb.shape}; it must be HxWx3 uint8, with pixels.")
+        options = self.options
         height, width = rgb.shape[:2]
-        size = network_size((width, height), self.model.pixels, self.model.multiple)
-        tensor = to_tensor(rgb, size, self.model.mean, self.model.std)
-        small = self.engine.run({self.model.input: tensor})[self.model.output]
-        expected = (1, 1, size[1], size[0])
-        if small.shape != expected:
-            problem = f"The network {self.model.name} gave alpha of shape {small.shape}, not {expected}."
-            raise EngineError(problem, "Export the model again.")
-        if not np.isfinite(small).all():
-            problem = f"The network {self.model.name} gave NaN or infinite alpha in the engine {self.engine.name}."
-            raise EngineError(problem, "Try another engine, or export the model again.")
-        alpha: NDArray[np.float32] = cv2.resize(small[0, 0], (width, height), interpolation=cv2.INTER_LINEAR)
-        # After the resize, whose weights may add up to a hair more than 1.
-        np.clip(alpha, 0, 1, out=alpha)
+        small = shrink(rgb, network_size((width, height), self.model.pixels, self.model.multiple))
+        if self._before is not None and is_cut(self._before, small):
+            self.reset()
+        self._before = small
+        if options.skip_still and (again := self._last.again(small, (height, width), options)) is not None:
+            return again
+        coarse = self._network.alpha(small)
+        alpha = refine(coarse, small, rgb) if options.refine else scale_up(coarse, (width, height))
+        alpha = adjust(self._smoother.smooth(alpha, small, options.smoothing), options)
         alpha.flags.writeable = False
+        self._last.keep(alpha, small, options)
         return alpha
 
     def reset(self) -> None:
         """Forget what was kept from frame to frame: for a new source, a seek or a cut."""
-        self.engine.reset()
+        self._network.reset()
+        self._smoother.reset()
+        self._last.reset()
+        self._before = None
 
     def close(self) -> None:
         """Close the engine. Calling it again does nothing."""
@@ -75,17 +94,32 @@ class Matter:
         self.close()
 
 
-def open_matter(model: str | Path | None = None, engine: str = "auto", *, threads: int | None = None) -> Matter:
+def open_matter(
+    model: str | Path | ModelSpec | None = None,
+    engine: str = "auto",
+    *,
+    preset: str = "live",
+    threads: int | None = None,
+    options: MattingOptions | None = None,
+    require_gpu: bool = False,
+    on_notice: Callable[[str], None] | None = None,
+) -> Matter:
     """Find a model, load it into an engine, and be ready for frames.
 
     Args:
-        model: A packaged model's name or the path of a model folder; None is the packaged default.
-        engine: "auto", "openvino" or "onnxruntime".
+        model: A packaged model's name, the path of a model folder, or what `find_model` gave; None is the packaged
+            default.
+        engine: One of `humanseg.engines.NAMES`; "auto" is the best that works here.
+        preset: "live", "balanced" or "quality": how much of a frame the network gets to see.
         threads: CPU threads, at least 1; None leaves a core for other programs.
+        options: What is made of the network's alpha; None is the defaults.
+        require_gpu: Rather fail than compute on the CPU.
+        on_notice: Called with a sentence for people when "auto" changes the engine while frames run, on their thread.
 
     Raises:
-        ModelError: there is no such model, or its folder is damaged.
+        ModelError: there is no such model or preset, or the model's folder is damaged.
         EngineError: there is no such engine, or it cannot load the model.
     """
-    spec = find_model(model)
-    return Matter(spec, open_engine(engine, spec, threads=threads))
+    spec = with_preset(model if isinstance(model, ModelSpec) else find_model(model), preset)
+    opened = open_engine(engine, spec, threads=threads, require_gpu=require_gpu, on_notice=on_notice)
+    return Matter(spec, opened, options)

@@ -29,16 +29,30 @@ def network_size(frame_size: tuple[int, int], pixels: int, multiple: int) -> tup
     return wide, high
 
 
+def shrink(rgb: "NDArray[np.uint8]", size: tuple[int, int]) -> "NDArray[np.uint8]":
+    """A frame as the network sees it.
+
+    Args:
+        rgb: HxWx3 uint8, at least one pixel; only read.
+        size: (width, height) for the network.
+
+    Returns:
+        hxwx3 uint8. Every pixel counts where it shrinks, so that thin things do not flicker.
+    """
+    shrinks = size[0] <= rgb.shape[1] and size[1] <= rgb.shape[0]
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8)
+
+
 def to_tensor(
     rgb: "NDArray[np.uint8]",
     size: tuple[int, int],
     mean: tuple[float, float, float],
     std: tuple[float, float, float],
 ) -> "NDArray[np.float32]":
-    """A frame as the network takes it: resized, then (rgb / 255 - mean) / std.
+    """A frame as the network takes it: shrunk, then (rgb / 255 - mean) / std.
 
     Args:
-        rgb: HxWx3 uint8, at least one pixel; only read.
+        rgb: HxWx3 uint8, at least one pixel; only read. One that was shrunk already costs no more.
         size: (width, height) for the network.
         mean: Per channel, on the scale 0 to 1.
         std: Per channel, on the scale 0 to 1, above 0.
@@ -46,11 +60,9 @@ def to_tensor(
     Returns:
         1x3xhxw float32, C-contiguous (engines take a pointer).
     """
-    width, height = size
-    shrinks = width <= rgb.shape[1] and height <= rgb.shape[0]
     # While it is uint8 and interleaved, which is what OpenCV is quick at; the rest then costs next to nothing.
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    tensor = np.empty((1, 3, height, width), np.float32, order="C")
+    small = shrink(rgb, size)
+    tensor = np.empty((1, 3, size[1], size[0]), np.float32, order="C")
     for channel in range(3):
         plane = tensor[0, channel]
         np.multiply(small[:, :, channel], np.float32(1 / (255 * std[channel])), out=plane)

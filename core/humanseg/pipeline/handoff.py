@@ -91,6 +91,11 @@ class Handoff(Generic[T]):
             self._changed.notify_all()
             return True
 
+    def ready(self, timeout_s: float) -> bool:
+        """Wait until there is one to take, or the end; False when the time (seconds) was up before."""
+        with self._changed:
+            return self._changed.wait_for(lambda: bool(self._items) or self._closed, timeout_s)
+
     def __iter__(self) -> Iterator[T]:
         return self
 

@@ -1,64 +1,31 @@
 """One pipeline for the camera and for files: what differs is only which hand-off stands between the threads."""
 
 import logging
-from collections.abc import Callable, Generator, Sequence
-from threading import Event, Lock, Thread
+from collections.abc import Generator, Sequence
+from threading import Event, Lock
 from time import perf_counter
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal
 
-from humanseg.errors import SinkError, SourceError
-from humanseg.frames import Frame, Matte, StreamInfo
+from humanseg.errors import HumansegError, SourceError
+from humanseg.pipeline.branch import FILE_DEPTH
+from humanseg.pipeline.branches import Branches
+from humanseg.pipeline.guard import Guard
 from humanseg.pipeline.handoff import Handoff
+from humanseg.pipeline.part import Part
+from humanseg.pipeline.parts import SupportsComposite, SupportsMatte, SupportsWhole
 from humanseg.pipeline.stats import Meter, Stats
+from humanseg.pipeline.worker import Worker
 from humanseg.sinks.sink import Sink
 from humanseg.sources.source import Source
 
+if TYPE_CHECKING:
+    from humanseg.frames import Frame
+
 logger = logging.getLogger(__name__)
-
-FILE_DEPTH = 4
-"""Frames between two threads while files are processed: enough to even out a slow frame, small in memory."""
-
-RECORDER_BYTES = 256 * 2**20
-"""What a recorder may fall behind before its file is ended: 41 frames of 1080p."""
 
 # Ctrl-C reaches a waiting main thread on Windows only between two waits.
 _WAIT_S = 0.2
-
-
-class SupportsMatte(Protocol):
-    """What the worker needs of a matter. Called on the worker thread only."""
-
-    def reset(self) -> None:
-        """Forget the frames seen so far; called once, before the first frame."""
-
-    def matte(self, frame: Frame) -> Matte:
-        """The matte of `frame`, at its size."""
-
-
-class SupportsComposite(Protocol):
-    """What the worker needs of a compositor. Called on the worker thread only."""
-
-    def composite(self, frame: Frame, matte: Matte) -> Frame:
-        """The finished picture: index, times and `born` are those of `frame`."""
-
-
-class _Part(Thread):
-    """A thread whose end can be waited for while Ctrl-C may come.
-
-    A `Thread.join` that is interrupted takes the thread for ended though it runs (seen in CPython 3.11): then the
-    process could end before a sink has cleared its partial file away.
-    """
-
-    def __init__(self, *, target: Callable[..., None], args: tuple[object, ...] = (), name: str) -> None:
-        super().__init__(target=target, args=args, name=name)
-        self.ended = Event()
-
-    def run(self) -> None:
-        try:
-            super().run()
-        finally:
-            self.ended.set()
 
 
 class Pipeline:
@@ -83,7 +50,11 @@ class Pipeline:
     nothing written it is abandoned.
 
     In a live run a sink that raises `SinkError`, or a recorder that cannot keep up, ends alone: it is noted in
-    `problems` and the others go on, until none is left. Any other error ends the run.
+    `problems` and the others go on, until none is left. Sinks may be added and removed while it runs.
+
+    Where `on_fault` is "slate", a frame that cannot be matted or composited, and a source that is lost for a while, are
+    shown as the slate: never the frame, nor an old picture. The fault is noted in `problems`, and the run goes on. Any
+    other error ends the run.
 
     The pipeline opens, ends and closes the sinks and closes the source; the matter and the compositor stay the
     caller's. Every method may be called from any thread but the pipeline's own (`stop` from those too).
@@ -95,29 +66,46 @@ class Pipeline:
         matter: SupportsMatte,
         compositor: SupportsComposite,
         sinks: Sequence[Sink],
+        *,
+        on_fault: Literal["raise", "slate"] = "raise",
+        whole: SupportsWhole | None = None,
     ) -> None:
+        """Put the parts together; nothing runs before `start`.
+
+        Args:
+            source: where frames come from; closed by the pipeline.
+            matter: gives each frame its matte; stays the caller's.
+            compositor: gives frame and matte their composite; stays the caller's.
+            sinks: where composites go.
+            on_fault: what a fault in matter or compositor does: end the run, or show the slate.
+            whole: does frames in one go where it can (`open_gpu_frames`); stays the caller's.
+        """
         self.compositor = compositor
         """May be replaced at any time: the worker reads it once per frame."""
 
         self._source = source
-        self._matter = matter
         self._live = source.info.live
         self._inlet: Handoff[Frame] = Handoff.newest() if self._live else Handoff.every(FILE_DEPTH)
-        self._outlets = [_outlet(sink, source.info) for sink in sinks]
-        self._threads = [
-            *(
-                _Part(target=self._serve, args=pair, name=f"humanseg-sink-{number}")
-                for number, pair in enumerate(zip(sinks, self._outlets, strict=True))
-            ),
-            _Part(target=self._work, name="humanseg-worker"),
-            _Part(target=self._capture, name="humanseg-capture"),
-        ]
-        self._meter = Meter()
         self._lock = Lock()
-        self._started = False
-        self._broken_off = False
+        self._meter = Meter()
+        self._guard = Guard(source.info, self._note) if on_fault == "slate" else None
+        self._branches = Branches(
+            sinks, source.info, note=self._note, fail=self._fail, broken_off=lambda: self._broken_off
+        )
+        self._worker = Worker(
+            source,
+            self._inlet,
+            matter,
+            lambda: self.compositor,
+            self._branches,
+            guard=self._guard,
+            meter=self._meter,
+            whole=whole,
+        )
+        self._own_threads = [Part(self._work, "humanseg-worker"), Part(self._capture, "humanseg-capture")]
+        self._started = self._broken_off = False
         self._error: BaseException | None = None
-        self._problems: list[SinkError] = []
+        self._problems: list[HumansegError] = []
 
     @property
     def stats(self) -> Stats:
@@ -125,10 +113,43 @@ class Pipeline:
         return self._meter.snapshot(dropped=self._inlet.dropped)
 
     @property
-    def problems(self) -> tuple[SinkError, ...]:
-        """Why sinks of a live run ended before it; in the order in which they did."""
+    def problems(self) -> tuple[HumansegError, ...]:
+        """What went wrong in a live run that goes on: sinks that ended, faults that were covered by the slate."""
         with self._lock:
             return tuple(self._problems)
+
+    @property
+    def fault(self) -> HumansegError | None:
+        """Why the slate is shown instead of composites now, or None."""
+        return self._guard.fault if self._guard else None
+
+    def add_sink(self, sink: Sink) -> None:
+        """Give the frames from now on to one more sink. Live only.
+
+        Raises:
+            RuntimeError: the run has ended, or it is not live: of a file, every sink gets every frame.
+        """
+        if not self._live:
+            raise RuntimeError("A file's sinks are given at the beginning.")
+        with self._lock:
+            if self._broken_off:
+                raise RuntimeError("The run has ended.")
+            self._branches.add(sink, start=self._started)
+
+    def remove_sink(self, sink: Sink) -> Event:
+        """Give a sink no more frames: it writes what waits for it, and is closed. Live only. Returns at once.
+
+        A sink that has ended by itself may be removed too.
+
+        Returns:
+            An event that is set once the sink has ended.
+
+        Raises:
+            RuntimeError: the run is not live.
+        """
+        if not self._live:
+            raise RuntimeError("A file's sinks get every frame.")
+        return self._branches.remove(sink)
 
     def start(self) -> None:
         """Start the threads and return at once.
@@ -140,14 +161,14 @@ class Pipeline:
             if self._started or self._broken_off:
                 raise RuntimeError("A pipeline runs once: make a new one.")
             self._started = True
+            threads = (*self._branches.threads, *self._own_threads)
         try:
-            for thread in self._threads:
+            for thread in threads:
                 thread.start()
         except BaseException:
             # Ctrl-C, or no more threads to be had: those that began would wait for ever for those that did not.
             self.stop()
-            for outlet in self._outlets:
-                outlet.close()
+            self._branches.finish()
             self._join()
             raise
 
@@ -203,15 +224,22 @@ class Pipeline:
     def _join(self, timeout_s: float | None = None) -> bool:
         """True when every thread that was started has ended within `timeout_s` seconds."""
         until = None if timeout_s is None else perf_counter() + timeout_s
-        for thread in self._threads:
-            if thread.ident is None:
-                continue
-            while not thread.ended.is_set():
-                left = _WAIT_S if until is None else min(_WAIT_S, until - perf_counter())
-                if left <= 0:
-                    return False
-                thread.ended.wait(left)
-            thread.join()
+        # The worker first: once it has ended, there are no more sinks to come.
+        return all(self._ends(thread, until) for thread in self._own_threads) and all(
+            self._ends(thread, until) for thread in self._branches.threads
+        )
+
+    @staticmethod
+    def _ends(thread: Part, until: float | None) -> bool:
+        """True when a thread has ended, or never began, by a moment (`perf_counter` seconds; None: however long)."""
+        if thread.ident is None:
+            return True
+        while not thread.ended.is_set():
+            left = _WAIT_S if until is None else min(_WAIT_S, until - perf_counter())
+            if left <= 0:
+                return False
+            thread.ended.wait(left)
+        thread.join()
         return True
 
     def _fail(self, error: BaseException) -> None:
@@ -229,14 +257,13 @@ class Pipeline:
         """Wake whoever waits. Live sinks are not cut off: the worker closes their hand-offs and they write the rest."""
         self._inlet.abort()
         if not self._live:
-            for outlet in self._outlets:
-                outlet.abort()
+            self._branches.abort()
         self._source.close()
 
-    def _note(self, problem: SinkError) -> None:
+    def _note(self, problem: HumansegError) -> None:
         with self._lock:
             self._problems.append(problem)
-        logger.info("a sink ended before the run: %s", problem.problem)
+        logger.info("noted, and the run goes on: %s", problem.problem)
 
     def _capture(self) -> None:
         """The capture thread: also releases the source, since nobody else may while it reads."""
@@ -261,65 +288,10 @@ class Pipeline:
 
     def _work(self) -> None:
         """The worker thread: a frame is composited with its own matte before the next one is taken."""
-        takers = list(self._outlets)
         try:
-            self._matter.reset()
-            for frame in self._inlet:
-                began = perf_counter()
-                matte = self._matter.matte(frame)
-                matted = perf_counter()
-                composite = self.compositor.composite(frame, matte)
-                self._meter.add(born=frame.born, began=began, matted=matted, done=perf_counter())
-                self._hand_on(composite, takers)
+            self._worker.run()
         except BaseException as error:  # noqa: BLE001 `wait` raises it
             self._fail(error)
         finally:
             # Only now, after the error is kept: a file's sink must know of it when it sees the end.
-            for outlet in self._outlets:
-                outlet.close()
-
-    def _hand_on(self, composite: Frame, takers: list[Handoff[Frame]]) -> None:
-        """Give a composite to all sinks; those that take no more leave `takers`."""
-        for outlet in tuple(takers):
-            if outlet.put(composite):
-                continue
-            takers.remove(outlet)
-            if outlet.overflowed:
-                hint = "What it holds was saved. Record to a faster disk, or at a smaller size."
-                self._note(SinkError("A recording could not keep up and was ended.", hint))
-            if not takers and self._problems:
-                raise self._problems[0]
-
-    def _serve(self, sink: Sink, outlet: Handoff[Frame]) -> None:
-        """The thread of one sink: all its methods are called here."""
-        written = 0
-        try:
-            sink.open(self._source.info)
-            for composite in outlet:
-                sink.write(composite)
-                written += 1
-        except BaseException as error:  # noqa: BLE001 `wait` raises it, or `problems` tells it
-            self._sink_failed(error)
-            # A dead sink takes nothing more: without this a full hand-off would hold up the worker, or keep its frames.
-            outlet.abort()
-        keep = written > 0 and (self._live or not self._broken_off)
-        for end in (sink.close, sink.abandon) if keep else (sink.abandon,):
-            try:
-                end()
-                break
-            except BaseException as error:  # noqa: BLE001 as above
-                self._sink_failed(error)
-
-    def _sink_failed(self, error: BaseException) -> None:
-        if self._live and isinstance(error, SinkError):
-            self._note(error)
-        else:
-            self._fail(error)
-
-
-def _outlet(sink: Sink, info: StreamInfo) -> Handoff[Frame]:
-    if not info.live:
-        return Handoff.every(FILE_DEPTH)
-    if sink.lossless:
-        return Handoff.every_or_end(max(FILE_DEPTH, RECORDER_BYTES // (3 * info.width * info.height)))
-    return Handoff.newest()
+            self._branches.finish()

@@ -3,8 +3,10 @@
 A stream that does not name its matrix stays so, and is coded with the one that players then guess.
 """
 
+import cv2
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ _MATRICES = {
     9: Colorspace.BT2020,
 }
 _UNSAID = 2
+_RGB = 0
 
 # Without these two the conversion darkens by one or two levels each time (measured).
 _ACCURATE = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
@@ -36,15 +39,22 @@ class FromRgb:
             colour: of the stream; a matrix that cannot be coded (RGB, YCgCo, ...) becomes the usual one, in limited
                 range, and is named.
             size: (width, height) in pixels.
-            pixel_format: FFmpeg's name of the encoder's format, 8 bits per sample.
+            pixel_format: FFmpeg's name of the encoder's format: Y'CbCr of any depth, with a plane of alpha or without,
+                or 8-bit RGB.
         """
         usual = usual_matrix(size)
         if colour.matrix not in _MATRICES and colour.matrix != _UNSAID:
             colour = Colour(matrix=usual, primaries=colour.primaries, transfer=colour.transfer)
-        self._colour = colour
         self._matrix = _MATRICES[usual if colour.matrix == _UNSAID else colour.matrix]
-        self._range = ColorRange.JPEG if colour.full_range else ColorRange.MPEG
+        kind = VideoFormat(pixel_format)
+        self._is_rgb = kind.is_rgb
+        if self._is_rgb:
+            colour = Colour(matrix=_RGB, primaries=colour.primaries, transfer=colour.transfer, full_range=True)
+        self._colour = colour
+        self._range = ColorRange.JPEG if colour.full_range or self._is_rgb else ColorRange.MPEG
         self._pixel_format = pixel_format
+        self._opaque_format = pixel_format if self._is_rgb else pixel_format.replace("yuva", "yuv")
+        self._levels = (1 << kind.components[-1].bits) - 1
         self._reformatter = VideoReformatter()
 
     def tag(self, encoder: VideoCodecContext) -> None:
@@ -55,13 +65,41 @@ class FromRgb:
         encoder.color_trc = self._colour.transfer
         encoder.color_range = self._range
 
-    def __call__(self, rgb: NDArray[np.uint8]) -> VideoFrame:
-        """An HxWx3 uint8 full-range RGB array, C-contiguous, as a picture for the encoder."""
-        return self._reformatter.reformat(
+    def __call__(self, rgb: NDArray[np.uint8], alpha: NDArray[np.float32] | None = None) -> VideoFrame:
+        """A picture for the encoder.
+
+        Args:
+            rgb: HxWx3 uint8 full-range RGB, C-contiguous.
+            alpha: HxW float32, 0 to 1, kept in the depth of the pixel format and full range, beside colours that are
+                not multiplied with it; None (opaque) where the pixel format has no alpha.
+        """
+        if self._is_rgb and alpha is not None:
+            bgra = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA), np.uint8)
+            bgra[:, :, 3] = np.rint(alpha * np.float32(255))
+            return VideoFrame.from_numpy_buffer(bgra, "bgra")
+        opaque = self._reformatter.reformat(
             VideoFrame.from_numpy_buffer(rgb, "rgb24"),
-            format=self._pixel_format,
+            format=self._opaque_format,
             src_color_range=ColorRange.JPEG,
-            dst_colorspace=self._matrix,
+            dst_colorspace=None if self._is_rgb else self._matrix,
             dst_color_range=self._range,
             interpolation=_ACCURATE,
         )
+        return opaque if alpha is None else self._with_alpha(opaque, alpha)
+
+    def _with_alpha(self, opaque: VideoFrame, alpha: NDArray[np.float32]) -> VideoFrame:
+        # Not by swscale: it squeezes 8-bit alpha to the limited range of the colours.
+        picture = VideoFrame(opaque.width, opaque.height, self._pixel_format)
+        # ProRes writes what the picture says into its own header.
+        picture.colorspace, picture.color_range = self._colour.matrix, self._range
+        picture.color_primaries, picture.color_trc = self._colour.primaries, self._colour.transfer
+        for target, plane in zip(picture.planes, opaque.planes, strict=False):
+            rows = np.asarray(memoryview(plane)).reshape(plane.height, plane.line_size)
+            copy = np.asarray(memoryview(target)).reshape(target.height, target.line_size)
+            width = min(plane.line_size, target.line_size)
+            copy[:, :width] = rows[:, :width]
+        target = picture.planes[3]
+        kind = np.uint8 if self._levels == 255 else np.uint16
+        plane_of_alpha = np.asarray(memoryview(target)).view(kind).reshape(target.height, -1)
+        plane_of_alpha[:, : opaque.width] = np.rint(alpha * np.float32(self._levels))
+        return picture

@@ -1,8 +1,6 @@
 """A video file as a sink: whole under its name, or not there at all."""
 
 import contextlib
-import itertools
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +8,12 @@ from av.error import FFmpegError
 
 from humanseg.errors import SettingsError, SinkError
 from humanseg.frames import Frame, StreamInfo
+from humanseg.sinks.coding import DEFAULT_QUALITY, WORST_QUALITY, coding_for
 from humanseg.sinks.container import format_of
-from humanseg.sinks.encoder import Encoder
-from humanseg.sinks.sound import SoundCopy
-
-_serial = itertools.count()
+from humanseg.sinks.copies import StreamCopies
+from humanseg.sinks.muxing import Muxing
+from humanseg.sinks.salvage import cut_to_whole
+from humanseg.sinks.whole import final_place, hidden_place, publish, sync_folder
 
 
 class VideoFileSink:
@@ -30,23 +29,34 @@ class VideoFileSink:
 
     lossless = True
 
-    def __init__(self, path: Path, *, sound_from: Path | None = None, quality: int = 18) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        sound_from: Path | None = None,
+        quality: int = DEFAULT_QUALITY,
+        keep_partial: bool = False,
+    ) -> None:
         """Plan a file; nothing is touched before `open`.
 
         Args:
             path: the file to write.
             sound_from: a file whose sound is copied, packet by packet, at its own times.
             quality: constant rate factor, 0 (lossless) to 51 (worst); 18 is hard to tell from the original.
+            keep_partial: when the disk is full, give what was written until then its name, cut so that it plays. For
+                what cannot be made again.
 
         Raises:
             SettingsError: quality is out of range.
         """
-        if not 0 <= quality <= 51:
+        if not 0 <= quality <= WORST_QUALITY:
             raise SettingsError(f"The quality {quality} does not exist.", "It goes from 0 (best) to 51; try 18.")
         self._path = path
         self._sound_from = sound_from
         self._quality = quality
-        self._encoder: Encoder | None = None
+        self._keep_partial = keep_partial
+        self._file: Muxing | None = None
+        self._written = 0
         self._partial: Path | None = None
         self._final = path
 
@@ -58,31 +68,35 @@ class VideoFileSink:
                 container can hold neither that sound nor (WebM) pixels that are not square.
         """
         form = format_of(self._path)
+        if form.animated:
+            problem = f"A {form.ending} file cannot be written while it is recorded: {self._path}."
+            raise SinkError(problem, "Choose a name that ends in .mp4, .mov, .mkv or .webm.")
         if form.muxer == "webm" and info.pixel_aspect != 1:
             problem = f"A .webm file cannot keep pixels that are not square: {self._path}."
             raise SinkError(problem, "Choose a name that ends in .mp4, .mov or .mkv.")
-        self._final = _final_place(self._path)
-        # Many names are as long as names may be: the hidden one is cut.
-        hidden = f".{self._final.stem[:40]}.partial-{os.getpid()}-{next(_serial)}{self._final.suffix}"
-        partial = self._final.with_name(hidden)
+        self._final = final_place(self._path)
+        coding = coding_for(form, info, quality=self._quality)
+        partial = hidden_place(self._final)
         with self._or_nothing():
             partial.touch()
             self._partial = partial
-            sound = SoundCopy(self._sound_from) if self._sound_from else None
-            self._encoder = Encoder(partial, form, info, self._quality, sound)
+            copies = StreamCopies(self._sound_from, others=False) if self._sound_from else None
+            self._file = Muxing(partial, form, info, coding, copies, in_pieces=self._keep_partial)
 
     def write(self, frame: Frame) -> None:
         """Add one frame.
 
         Raises:
             SinkError: the disk is full, the frame is not later than the one before, or the sound cannot be read.
+            RuntimeError: it is not open.
             ValueError: it has another size than the stream.
         """
-        encoder = self._encoder
-        if encoder is None:
+        file = self._file
+        if file is None:
             raise RuntimeError("the sink is not open")
         with self._or_nothing():
-            encoder.write(frame)
+            file.write(file.coder.encode(frame))
+        self._written += 1
 
     def close(self) -> None:
         """Finish the file and give it its name.
@@ -90,65 +104,52 @@ class VideoFileSink:
         Raises:
             SinkError: it cannot be finished, or no frame was written.
         """
-        encoder, partial = self._encoder, self._partial
-        if encoder is None or partial is None:
+        file, partial = self._file, self._partial
+        if file is None or partial is None:
             return
         with self._or_nothing():
-            if not encoder.frames:
+            if not self._written:
                 raise SinkError(f"There was no frame to write to {self._path}.", "Check the source.")
-            encoder.finish()
-            with partial.open("rb+") as file:
-                os.fsync(file.fileno())
-            partial.replace(self._final)
-        self._encoder = self._partial = None
-        _sync_folder(self._final.parent)
+            file.write(file.coder.finish())
+            file.finish()
+            publish(partial, self._final)
+        self._file = self._partial = None
 
     def abandon(self) -> None:
         """Remove the hidden file; after `close` there is none."""
-        if self._encoder is not None:
-            self._encoder.drop()
+        if self._file is not None:
+            self._file.drop()
         if self._partial is not None:
             with contextlib.suppress(OSError):
                 self._partial.unlink(missing_ok=True)
-        self._encoder = self._partial = None
+        self._file = self._partial = None
 
     @contextlib.contextmanager
     def _or_nothing(self) -> Iterator[None]:
         try:
             yield
         except (FFmpegError, OSError) as error:
+            saved = self._save_partial()
             self.abandon()
-            problem = f"{self._path} cannot be written: {error.strerror or error}."
-            raise SinkError(problem, "Check the free space and your rights in that folder.") from error
+            problem = f"{self._path} cannot be written{' any further' if saved else ''}: {error.strerror or error}."
+            hint = "Check the free space and your rights in that folder."
+            raise SinkError(problem, f"What was written until then is saved. {hint}" if saved else hint) from error
         except BaseException:
             self.abandon()
             raise
 
-
-def _final_place(path: Path) -> Path:
-    """Where the file will be: a link is followed, so that what it points to is replaced and not the link.
-
-    Raises:
-        SinkError: there is no such folder, or something there is not a file.
-    """
-    try:
-        final = Path(os.path.realpath(path))
-        if not final.parent.is_dir():
-            raise SinkError(f"There is no folder {path.parent}.", "Create it first, or choose another.")
-        if final.is_dir():
-            raise SinkError(f"{path} is a folder.", f"Name a file in it, for instance {path / 'video.mp4'}.")
-        if final.exists() and not final.is_file():
-            raise SinkError(f"{path} is not a file.", "Choose another name.")
-    except OSError as error:
-        raise SinkError(f"{path} cannot be written: {error.strerror}.", "Choose another name.") from error
-    return final
-
-
-def _sync_folder(folder: Path) -> None:
-    # So that the new name outlives a power cut. Windows knows no such thing.
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
+    def _save_partial(self) -> bool:
+        """Give what was written so far its name, where that was asked for; whether there was anything."""
+        file, partial = self._file, self._partial
+        if not self._keep_partial or file is None or partial is None or not self._written:
+            return False
+        file.drop()
         try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+            if not cut_to_whole(partial):
+                return False
+            partial.replace(self._final)
+        except OSError:
+            return False
+        self._file = self._partial = None
+        sync_folder(self._final.parent)
+        return True

@@ -1,7 +1,7 @@
 """What every source promises."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from humanseg.frames import Frame, StreamInfo
 
@@ -32,4 +32,14 @@ class Source(Protocol):
         The iterating thread releases the native resources when it notices; if iteration never began, they are
         released at once.
         """
+        ...
+
+
+@runtime_checkable
+class CanBeLost(Protocol):
+    """A live source that may have no frames for a while and go on afterwards."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether it has no frames now."""
         ...

@@ -1,19 +1,17 @@
 """A video file as a source: every frame, with the time at which the file shows it."""
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 from av.video.frame import VideoFrame
-from numpy.typing import NDArray
 
 from humanseg.errors import SourceError
 from humanseg.frames import Frame, StreamInfo
-from humanseg.sources.colour import ToRgb, colour_of
 from humanseg.sources.decoder import Decoder
-from humanseg.sources.orientation import Orientation
+from humanseg.sources.deinterlace import deinterlaced
+from humanseg.sources.once import Once
+from humanseg.sources.upright import Upright
 
 
 class VideoFileSource:
@@ -22,28 +20,33 @@ class VideoFileSource:
     Times are the file's own, exact, and need not begin at 0. Frames are upright: the rotation that the container asks
     for is applied. What ends before its declared end is an error, after every frame that could be read.
 
-    Not done: 10-bit and HDR video becomes 8-bit RGB without tone mapping, interlaced video is not deinterlaced, and a
+    More than 8 bits become 8. HDR (HLG, PQ) becomes BT.709 as a television set shows it, and says so in `info`. A
     second video stream is ignored.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, skip: int = 0, deinterlace: bool = False) -> None:
         """Open the file and decode its first picture.
+
+        Args:
+            path: The file.
+            skip: How many frames are decoded and not given: the first one then has this index.
+            deinterlace: Whether every picture is two half ones, of which a whole one is to be made.
 
         Raises:
             SourceError: there is no such file, it is not a video, it has no frames, or they cannot be decoded.
         """
         self._path = path
-        self._closing = threading.Event()
-        self._lock = threading.Lock()
-        self._asked = self._begun = False
+        self._skip = skip
+        self._once = Once(self._release)
         self._decoder = Decoder(path)
-        self._pictures = self._decoder.pictures(self._closing.is_set)
+        self._pictures = self._decoder.pictures(self._once.closing.is_set)
+        if deinterlace:
+            self._pictures = deinterlaced(self._pictures)
         try:
             first = next(self._pictures)
             self._first: VideoFrame | None = first
-            self._orientation = Orientation.of(first)
-            self._to_rgb = ToRgb((first.width, first.height))
-            self._info = self._describe(first)
+            self._upright = Upright(first)
+            self._info = self._describe()
         except BaseException:
             self._release()
             raise
@@ -60,32 +63,13 @@ class VideoFileSource:
             SourceError: a frame is damaged, or the file ends early; every good frame was given before.
             RuntimeError: it is asked for a second time.
         """
-        with self._lock:
-            if self._asked:
-                raise RuntimeError("a source can be read once")
-            self._asked = True
-        return self._frames()
+        return self._once.frames(self._frames())
 
     def close(self) -> None:
         """Ask for the end, from any thread; see `Source.close`."""
-        with self._lock:
-            self._closing.set()
-            if self._begun:
-                return
-            self._begun = True
-        self._release()
+        self._once.close()
 
-    def _frames(self) -> Iterator[Frame]:
-        with self._lock:
-            if self._begun:
-                return
-            self._begun = True
-        try:
-            yield from self._timed()
-        finally:
-            self._release()
-
-    def _timed(self) -> Iterator[Frame]:
+    def _frames(self) -> Generator[Frame, None, None]:
         # One picture is held back: how long it is shown is known when the next one comes.
         held, self._first = self._first, None
         index, time, failure = 0, Fraction(0), None
@@ -94,11 +78,12 @@ class VideoFileSource:
                 following = next(self._pictures, None)
             except SourceError as error:
                 following, failure = None, error
-            if self._closing.is_set():
+            if self._once.closing.is_set():
                 return
             time = self._time_of(held, time)
             duration = self._duration_of(held, time, following)
-            yield Frame(rgb=self._rgb(held), index=index, time=time, duration=duration)
+            if index >= self._skip:
+                yield Frame(rgb=self._upright(held), index=index, time=time, duration=duration)
             held, index, time = following, index + 1, time + (duration or 1 / self._decoder.rate)
         if failure is not None:
             raise failure
@@ -117,13 +102,8 @@ class VideoFileSource:
             duration = picture.duration * self._decoder.time_base
         return duration if duration > 0 else None
 
-    def _rgb(self, picture: VideoFrame) -> NDArray[np.uint8]:
-        rgb = self._orientation.upright(self._to_rgb(picture))
-        rgb.flags.writeable = False
-        return rgb
-
-    def _describe(self, first: VideoFrame) -> StreamInfo:
-        width, height = self._orientation.size(first.width, first.height)
+    def _describe(self) -> StreamInfo:
+        width, height = self._upright.size
         ratio = self._decoder.stream.sample_aspect_ratio
         aspect = Fraction(ratio.numerator, ratio.denominator) if ratio else Fraction(1)
         return StreamInfo(
@@ -132,8 +112,8 @@ class VideoFileSource:
             rate=self._decoder.rate,
             time_base=self._decoder.time_base,
             frames=self._decoder.ending.frames,
-            pixel_aspect=1 / aspect if self._orientation.transposed else aspect,
-            colour=colour_of(first),
+            pixel_aspect=1 / aspect if self._upright.transposed else aspect,
+            colour=self._upright.colour,
         )
 
     def _release(self) -> None:

@@ -1,0 +1,185 @@
+"""How a run is shown: bars on a terminal, JSON lines for programs, else a plain line for each video."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Protocol
+
+from humanseg.cli import console
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from humanseg.cli.jobs import Job
+    from humanseg.errors import HumansegError
+    from humanseg.pipeline.process import Progress, Result
+
+
+class Display(Protocol):
+    """Shows what happens to the jobs, by their numbers. Called from several threads."""
+
+    def begin(self, number: int) -> None:
+        """A job begins."""
+
+    def show(self, number: int, progress: "Progress") -> None:
+        """A job is so far."""
+
+    def end(self, number: int, result: "Result") -> None:
+        """A job ended well, or was stopped."""
+
+    def fail(self, number: int, error: "HumansegError") -> None:
+        """A job failed."""
+
+    def sum_up(self, written: int, missing: Sequence[Path]) -> None:
+        """All jobs are over."""
+
+
+@contextmanager
+def display_of(jobs: Sequence["Job"], *, as_json: bool, engine: str) -> Iterator[Display]:
+    """The display for this terminal, while the block runs."""
+    if as_json:
+        yield JsonLines(jobs, engine)
+    elif sys.stderr.isatty():
+        with _bars() as bars:
+            yield Lines(jobs, engine, bars)
+    else:
+        yield Lines(jobs, engine, None)
+
+
+class Lines:
+    """A line on stdout for each video that is finished; above them, on a terminal, bars on stderr."""
+
+    def __init__(self, jobs: Sequence["Job"], engine: str, bars: "Bars | None") -> None:
+        self._jobs = jobs
+        self._engine = engine
+        self._bars = bars
+        self._tasks: dict[int, TaskID] = {}
+        self._lock = Lock()
+        self._whole = bars.add_task("all", total=len(jobs), fps=0.0) if bars and len(jobs) > 1 else None
+
+    def begin(self, number: int) -> None:
+        """See `Display.begin`."""
+        if self._bars:
+            title = self._jobs[number].title
+            shown = title if len(self._jobs) == 1 else f"{number + 1}/{len(self._jobs)} {title}"
+            self._tasks[number] = self._bars.add_task(shown, total=None, fps=0.0)
+            self._bars.refresh()
+
+    def show(self, number: int, progress: "Progress") -> None:
+        """See `Display.show`."""
+        if self._bars:
+            self._bars.update(
+                self._tasks[number],
+                completed=progress.frames,
+                total=progress.total,
+                fps=progress.stats.fps,
+                refresh=True,
+            )
+
+    def end(self, number: int, result: "Result") -> None:
+        """See `Display.end`."""
+        with self._without_bars(number):
+            for output in result.outputs:
+                if result.skipped:
+                    console.say(f"{output}  is there already, made by the same command")
+                    continue
+                fps = result.made / result.seconds if result.seconds else 0.0
+                again = "" if result.made == result.frames else f" ({result.made} of them now)"
+                console.say(f"{output}  {result.frames} frames{again}  {fps:.1f} fps  engine {self._engine}")
+            for note in result.notes:
+                console.say(f"Note: {note}", error=True)
+
+    def fail(self, number: int, error: "HumansegError") -> None:
+        """See `Display.fail`."""
+        with self._without_bars(number):
+            console.complain(error)
+
+    def sum_up(self, written: int, missing: Sequence[Path]) -> None:
+        """See `Display.sum_up`."""
+        if len(self._jobs) > 1:
+            console.say(f"{written} of {len(self._jobs)} videos written.")
+            if missing:
+                console.say(f"Not written: {', '.join(map(str, missing))}", error=True)
+
+    @contextmanager
+    def _without_bars(self, number: int) -> Iterator[None]:
+        """Take a job's bar away, and let the block write where the bars stand."""
+        with self._lock:
+            if self._bars is None:
+                yield
+                return
+            self._bars.stop()
+            self._bars.remove_task(self._tasks.pop(number))
+            if self._whole is not None:
+                self._bars.advance(self._whole)
+            yield
+            self._bars.start()
+
+
+class JsonLines:
+    """One JSON object a line on stdout, with the event, the input, and what there is to say of it."""
+
+    def __init__(self, jobs: Sequence["Job"], engine: str) -> None:
+        self._jobs = jobs
+        self._lock = Lock()
+        self._told: dict[int, float] = {}
+        self._say({"event": "start", "videos": len(jobs), "engine": engine})
+
+    def begin(self, number: int) -> None:
+        """See `Display.begin`."""
+        self._tell(number, {"event": "begin", "outputs": [str(place) for place in self._jobs[number].places]})
+
+    def show(self, number: int, progress: "Progress") -> None:
+        """See `Display.show`; at most once a second for each video."""
+        now = perf_counter()
+        if now - self._told.get(number, -1.0) >= 1 or progress.frames == progress.total:
+            self._told[number] = now
+            fps = round(progress.stats.fps, 2)
+            left = None if progress.total is None or not fps else round((progress.total - progress.frames) / fps, 1)
+            facts = {"frames": progress.frames, "total": progress.total, "fps": fps, "seconds_left": left}
+            self._tell(number, {"event": "progress", **facts})
+
+    def end(self, number: int, result: "Result") -> None:
+        """See `Display.end`."""
+        state = "stopped" if result.stopped else "there already" if result.skipped else "written"
+        facts = {"frames": result.frames, "made": result.made, "seconds": round(result.seconds, 3)}
+        self._tell(number, {"event": "end", "state": state, **facts, "notes": list(result.notes)})
+
+    def fail(self, number: int, error: "HumansegError") -> None:
+        """See `Display.fail`."""
+        self._tell(number, {"event": "end", "state": "failed", "problem": error.problem, "hint": error.hint})
+
+    def sum_up(self, written: int, missing: Sequence[Path]) -> None:
+        """See `Display.sum_up`."""
+        self._say({"event": "over", "written": written, "failed": len(self._jobs) - written})
+
+    def _tell(self, number: int, facts: dict[str, Any]) -> None:
+        self._say({"event": facts["event"], "input": str(self._jobs[number].source), **facts})
+
+    def _say(self, facts: dict[str, Any]) -> None:
+        with self._lock:
+            console.say(json.dumps(facts))
+
+
+def _bars() -> "Bars":
+    # Not before it is certain that there is a bar to draw.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[fps]:.1f} fps"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )

@@ -1,0 +1,64 @@
+"""The person's own colour, as nodes of a graph: what `compositing.foreground` computes on the CPU, step by step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from humanseg.engines.graphs.resize import Size, box_weights, stretch
+from humanseg.engines.graphs.writer import GraphWriter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foreground:
+    """See `compositing.foreground` for each number."""
+
+    size: Size
+    """(width, height) of the reduced picture in which colours are averaged."""
+
+    reaches: tuple[int, ...]
+    faint: float
+    squarings: int
+    least: float
+
+
+def own_colour(graph: GraphWriter, frame: str, alpha: str, size: Size, how: Foreground) -> str:
+    """1x3xHxW: the person without the old background, where person and room are mixed.
+
+    Args:
+        graph: What to write into.
+        frame: 1x3xHxW, 0 to 255.
+        alpha: 1x1xHxW, 0 to 1.
+        size: (width, height) of the frame.
+        how: The numbers.
+    """
+    sampled, opacity = (_sample(graph, whole, size, how.size) for whole in (frame, alpha))
+    person = _mean(graph, sampled, opacity, how)
+    room = _mean(graph, sampled, graph("Sub", graph.constant(1), opacity), how)
+    inside, behind = (stretch(graph, means, 3, size) if how.size != size else means for means in (person, room))
+    mixture = graph("Mul", alpha, graph("Sub", inside, behind))
+    beyond = graph("Mul", alpha, graph("Sub", graph("Sub", frame, behind), mixture))
+    return graph("Round", graph.between(graph("Add", inside, beyond), 0, 255))
+
+
+def _sample(graph: GraphWriter, whole: str, source: Size, target: Size) -> str:
+    """Single pixels, as `cv2.INTER_NEAREST` picks them."""
+    for axis, many, few in ((3, source[0], target[0]), (2, source[1], target[1])):
+        places = np.minimum(np.floor(np.arange(few) * (many / few)), many - 1)
+        whole = graph("Gather", whole, graph.constant(places, int), axis=axis)
+    return whole
+
+
+def _mean(graph: GraphWriter, colours: str, weight: str, how: Foreground) -> str:
+    """The mean colour about each pixel, of those that count."""
+    for _ in range(how.squarings):
+        weight = graph("Mul", weight, weight)
+    weighted = graph("Concat", graph("Mul", colours, weight), weight, axis=1)
+    total = ""
+    for reach in reversed(how.reaches):
+        rows, columns = (box_weights(side, reach, repeat=False) for side in (how.size[1], how.size[0]))
+        window = graph("MatMul", graph.constant(rows), graph("MatMul", weighted, graph.constant(columns.T)))
+        total = graph("Add", graph("Mul", total, graph.constant(how.faint)), window) if total else window
+    colour, count = graph.split(total, (3, 1))
+    least = graph.constant(how.least)
+    everywhere = graph("Mul", graph("ReduceMean", colours, graph.constant([2, 3], int)), least)
+    return graph("Div", graph("Add", colour, everywhere), graph("Add", count, least))

@@ -1,0 +1,75 @@
+"""From a graph to a running session, by way of the cache: what is kept is used, what is broken is built once more."""
+
+import logging
+from collections.abc import Callable, Collection, Mapping
+from threading import Event
+
+from humanseg.engines.tensorrt.build import BuildCancelledError, BuildOptions, build_plan
+from humanseg.engines.tensorrt.cache import PlanCache, plan_key
+from humanseg.engines.tensorrt.cuda import Cuda
+from humanseg.engines.tensorrt.library import Library
+from humanseg.engines.tensorrt.session import Session
+from humanseg.errors import EngineError
+
+logger = logging.getLogger(__name__)
+
+
+def open_session(
+    graph: bytes,
+    library: Library,
+    cuda: Cuda,
+    cache: PlanCache,
+    *,
+    carried: Mapping[str, str] | None = None,
+    resident: Collection[str] = (),
+    progress: Callable[[float], None] | None = None,
+    cancelled: Event | None = None,
+) -> Session:
+    """A session for a graph on this GPU.
+
+    A kept plan that does not load is thrown away and built again, once: a fresh one that does not load either is an
+    error. Two processes that want the same plan build it once, and the second loads it.
+
+    Args:
+        graph: A static, strongly typed ONNX file.
+        library: Builds and runs.
+        cuda: The runtime.
+        cache: Where plans are kept.
+        carried: See `Session`.
+        resident: See `Session`.
+        progress: See `build_plan`; not called for a kept plan.
+        cancelled: Set it from any thread to give up.
+
+    Raises:
+        BuildCancelledError: `cancelled` was set.
+        EngineError: the graph cannot be built, or its fresh plan does not run.
+    """
+    device = cuda.device()
+    options = BuildOptions()
+    key = plan_key(graph, library, device, options)
+    with cache.held(key, cancelled):
+        if cancelled is not None and cancelled.is_set():
+            raise BuildCancelledError("The building of a GPU engine was given up.")
+        kept = cache.load(key)
+        if kept is not None:
+            compiled = cache.load(key, "compiled")
+            try:
+                return Session(library, cuda, kept, carried=carried, resident=resident, compiled=compiled)
+            except EngineError as error:
+                logger.warning("A kept plan does not run and is built again: %s", error.problem)
+                cache.discard(key)
+        plan = build_plan(
+            graph,
+            library,
+            capability=device.capability,
+            options=options,
+            progress=progress,
+            cancelled=cancelled,
+        )
+        session = Session(library, cuda, plan, carried=carried, resident=resident)
+        # Only now: a plan that does not run is not worth keeping.
+        cache.store(key, plan)
+        compiled = session.compiled()
+        if compiled is not None:
+            cache.store(key, compiled, "compiled")
+        return session

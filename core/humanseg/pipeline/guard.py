@@ -1,0 +1,111 @@
+"""What stands between a fault and the people who watch: the slate instead of the frame."""
+
+import logging
+from collections.abc import Callable
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from humanseg.errors import EngineError, HumansegError
+from humanseg.frames import Frame, Matte, StreamInfo
+from humanseg.slate import Slate
+
+if TYPE_CHECKING:
+    from humanseg.pipeline.parts import SupportsComposite, SupportsMatte
+
+logger = logging.getLogger(__name__)
+
+_HAIR = 1e-6
+"""What rounding may add to an alpha of 0 or 1."""
+
+
+class Guard:
+    """Mattes and composites, and gives the slate whenever that fails or what came of it could show the room.
+
+    It recovers by itself: the next frame is tried like the first, after the matter has forgotten what it remembered. A
+    fault is told once, when it begins; the same words are not told again in the same run. One thread only.
+    """
+
+    def __init__(self, info: StreamInfo, tell: Callable[[HumansegError], None]) -> None:
+        """Prepare the slate.
+
+        Args:
+            info: the stream; a composite of another size is a fault.
+            tell: told of each new fault.
+        """
+        self.slate = Slate((info.width, info.height))
+        self.fault: HumansegError | None = None
+        """Why the slate is shown now; None while composites are."""
+        self._tell = tell
+        self._told: set[str] = set()
+        self._forget = True
+
+    def composite(self, frame: Frame, matter: "SupportsMatte", compositor: "SupportsComposite") -> tuple[Frame, float]:
+        """The composite of a frame, or the slate with the frame's times, and when the matte was there (seconds)."""
+        try:
+            if self._forget:
+                matter.reset()
+                self._forget = False
+            matte = matter.matte(frame)
+            _check_matte(frame, matte)
+            matted = perf_counter()
+            composite = compositor.composite(frame, matte)
+            self._check_composite(frame, composite, compositor)
+        except Exception as error:  # noqa: BLE001 whatever it is, the frame must not be shown
+            self._failed(error)
+            return self.slate.frame(frame), perf_counter()
+        self.fault = None
+        return composite, matted
+
+    def accept(self, frame: Frame, composite: Frame) -> Frame:
+        """A composite that was made in one go, or the slate with the frame's times."""
+        try:
+            self._check_composite(frame, composite, None)
+        except Exception as error:  # noqa: BLE001 as above
+            self._failed(error)
+            return self.slate.frame(frame)
+        self.fault = None
+        return composite
+
+    def _failed(self, error: Exception) -> None:
+        self._forget = True
+        fault = error if isinstance(error, HumansegError) else _named(error)
+        begins, self.fault = self.fault is None, fault
+        if begins and str(fault) not in self._told:
+            self._told.add(str(fault))
+            logger.warning("the slate is shown: %s", fault.problem, exc_info=error)
+            self._tell(fault)
+
+    def _check_composite(self, frame: Frame, composite: Frame, compositor: "SupportsComposite | None") -> None:
+        rgb, expected = composite.rgb, self.slate.rgb
+        if rgb.shape != expected.shape or rgb.dtype != np.uint8:
+            raise ValueError(f"the composite is {rgb.dtype} of shape {rgb.shape}, the stream's frames {expected.shape}")
+        if np.may_share_memory(rgb, frame.rgb) and not getattr(compositor, "shows_room", False):
+            raise ValueError("the composite is the frame itself")
+
+
+def _check_matte(frame: Frame, matte: Matte) -> None:
+    alpha = matte.alpha
+    if alpha.shape != frame.rgb.shape[:2] or alpha.dtype != np.float32:
+        raise ValueError(f"alpha is {alpha.dtype} of shape {alpha.shape}, the frame of shape {frame.rgb.shape}")
+    # NaN and infinity are outside every range.
+    if not cv2.checkRange(alpha, True, -_HAIR, 1 + _HAIR)[0]:
+        raise ValueError("alpha is not everywhere a number from 0 to 1")
+    # Nobody fills a frame to its last corner: such a matte comes of a fault, and would show the whole room.
+    if cv2.minMaxLoc(alpha)[0] > 0.5:
+        raise ValueError("alpha takes the whole frame for the person")
+    foreground = matte.foreground
+    if foreground is not None and (foreground.shape != frame.rgb.shape or foreground.dtype != np.uint8):
+        raise ValueError(f"the foreground is {foreground.dtype} of shape {foreground.shape}")
+
+
+def _named(error: Exception) -> EngineError:
+    """A bug, in the words of the program; the traceback goes with it."""
+    named = EngineError(
+        f"A frame could not be finished: {type(error).__name__}: {error}.",
+        "It goes on by itself when frames are good again. If not, choose another engine, model or background.",
+    )
+    named.__cause__ = error
+    return named

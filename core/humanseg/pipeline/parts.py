@@ -1,0 +1,36 @@
+"""What a pipeline needs of the two parts between source and sinks."""
+
+from typing import Protocol
+
+from humanseg.frames import Frame, Matte
+
+
+class SupportsMatte(Protocol):
+    """What the worker needs of a matter. Called on the worker thread only."""
+
+    def reset(self) -> None:
+        """Forget the frames seen so far; called before the first frame, and after a fault."""
+
+    def matte(self, frame: Frame) -> Matte:
+        """The matte of `frame`, at its size."""
+
+
+class SupportsWhole(Protocol):
+    """What the worker needs of what does a frame in one go, such as `GpuFrames`. Called on the worker thread only."""
+
+    def composite(self, frame: Frame, compositor: object) -> Frame | None:
+        """The finished picture, as the compositor's; None where matter and compositor are to make it."""
+
+    def reset(self) -> None:
+        """Forget the frames seen so far; called before the first frame."""
+
+
+class SupportsComposite(Protocol):
+    """What the worker needs of a compositor. Called on the worker thread only.
+
+    One whose composites are meant to show the room (no background is chosen) has an attribute `shows_room` that is
+    true; the others never hand the frame's own pixels on.
+    """
+
+    def composite(self, frame: Frame, matte: Matte) -> Frame:
+        """The finished picture: index, times and `born` are those of `frame`."""
