@@ -6,29 +6,47 @@ from typing import Any
 import tomli_w
 
 from humanseg_train.checkpoints import plain
-from humanseg_train.evaluate import evaluate, markdown
+from humanseg_train.evaluation import evaluate, markdown
+from humanseg_train.provenance import read_provenance
 from humanseg_train.recipe import Recipe
+from humanseg_train.suite import markdown as markdown_of_suite
+
+LIMITS = """- It was measured on the photographs named below: before other cameras, light and clothes it may do worse.
+- How well it does by age, skin tone, disability or dress was not measured.
+- It tells a person from what is behind them. It does not tell who somebody is and must not be used for that, nor
+  where a mistake hurts anybody."""
+"""What holds of every model that nobody has said more of."""
 
 
 def write_card(
-    folder: Path, recipe: Recipe, *, epoch: int, difference: float, check: Path | None, about: Path | None
+    folder: Path,
+    recipe: Recipe,
+    checkpoint: Path,
+    *,
+    epoch: int,
+    check: Path | None,
+    figures: dict[str, dict[str, float]],
+    about: Path | None,
 ) -> None:
     """Write `card.md` into a model folder that already holds the model.
 
     Args:
         folder: the model folder.
         recipe: what it was trained by.
-        epoch: the epoch its weights are from, counted from 1.
-        difference: largest difference of alpha between torch and the exported model.
+        checkpoint: where its weights are from.
+        epoch: the epoch of those weights, counted from 1.
         check: data set on which it is measured, or None.
+        figures: by preset, what `suite` measured; may be empty.
         about: Markdown file with what only people know: sources, licences, uses and limits; or None.
     """
     parts = [
         f"# {recipe.name}",
-        about.read_text().strip() if about else "Nobody wrote down where the training data came from.",
+        about.read_text().strip() if about else _unknown(),
         "## Figures",
         _figures(folder, check),
-        f"Torch and the exported model differ by at most {difference:.1e} in alpha.",
+        *_suite(figures),
+        "## Training",
+        _made(read_provenance(checkpoint)),
         "## Recipe",
         f"Weights of epoch {epoch} of {recipe.schedule.epochs}, the best by validation IoU; seed {recipe.seed}.",
         f"```toml\n{tomli_w.dumps(_without_folders(plain(recipe))).strip()}\n```",
@@ -36,9 +54,44 @@ def write_card(
     (folder / "card.md").write_text("\n\n".join(parts) + "\n")
 
 
+def _unknown() -> str:
+    """What a card says if its maker gave no text."""
+    licence = (
+        "Licence: none was stated. Whether the weights may be used or passed on depends on the photographs that they "
+        "were trained on; nobody wrote down where those came from."
+    )
+    return f"{licence}\n\n## Limits\n\n{LIMITS}"
+
+
+def _made(facts: dict[str, Any]) -> str:
+    if not facts:
+        return "The checkpoint does not tell on what it was trained."
+    versions = ", ".join(f"{name} {facts[name]}" for name in ("torch", "lightning", "segmentation_models_pytorch"))
+    return (
+        f"Trained on {facts['train']} photographs of {facts['data']} and chosen by {facts['val']} others; SHA-256 of "
+        f"those photographs, masks and splits: `{facts['sha256']}`. It took {facts['seconds'] / 60:.1f} minutes in "
+        f"{facts['processes']} process(es) on {facts['device']}, with {versions}."
+    )
+
+
+def _suite(figures: dict[str, dict[str, float]]) -> list[str]:
+    if not figures:
+        return []
+    method = (
+        "Measured by `humanseg-train evaluate --suite` on people of the same split, moved before rooms by us; what "
+        "each figure means stands in `humanseg_train.suite`."
+    )
+    return [method, markdown_of_suite(figures).strip()]
+
+
 def _without_folders(recipe: dict[str, Any]) -> dict[str, Any]:
     """The recipe without the folders of the machine that ran it: a card is for others."""
-    for section, name in (("data", "root"), ("data", "rooms"), ("network", "encoder_weights")):
+    for section, name in (
+        ("data", "root"),
+        ("data", "rooms"),
+        ("network", "encoder_weights"),
+        ("network", "start"),
+    ):
         if name in recipe[section]:
             recipe[section][name] = Path(recipe[section][name]).name
     return recipe
@@ -49,6 +102,7 @@ def _figures(folder: Path, check: Path | None) -> str:
         return "Not measured: the export was not given a data set."
     method = (
         f"Measured by `humanseg-train evaluate` on the `val` split of {check.name}, with the exported model, at the "
-        "photographs' own resolution; mean over photographs; boundary IoU with a band of 3 px at 320 px width."
+        "photographs' own resolution. Means are over photographs, micro is over all their pixels together; boundary "
+        "IoU has a band of 3 px at 320 px width; grad and conn are sums over a photograph, in thousands."
     )
     return f"{method}\n\n{markdown(evaluate(folder, check)).strip()}"

@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 
 from humanseg.errors import HumansegError
 from humanseg_train.check_data import Report
-from humanseg_train.data.pictures import read_alpha, read_rgb
+from humanseg_train.data.pictures import read_mask, read_rgb
 from humanseg_train.data.samples import Sample, scan
-
-CELL = 200
-"""Height and width of a picture on a sheet, in pixels."""
+from humanseg_train.sheets import CELL, fit_size, label, make_cell, save_picture, sheet
 
 ROWS = 24
 """Findings of one kind on a sheet; all are in report.json."""
@@ -54,50 +52,29 @@ def _cell(sample: Sample) -> NDArray[np.uint8]:
     try:
         rgb = read_rgb(sample.image)
     except HumansegError:
-        return _label(np.full((CELL, CELL, 3), 60, np.uint8), f"{sample.name} unreadable")
-    scale = CELL / max(rgb.shape[:2])
-    size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
+        return label(np.full((CELL, CELL, 3), 60, np.uint8), f"{sample.name} unreadable")
+    size = fit_size(rgb.shape)
     small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     try:
-        alpha = cv2.resize(read_alpha(sample.mask), size, interpolation=cv2.INTER_AREA)
+        alpha = cv2.resize(read_mask(sample), size, interpolation=cv2.INTER_AREA)
         outlines, _ = cv2.findContours((alpha > 127).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(small, outlines, -1, (0, 255, 0), 1)
     except HumansegError:
         pass  # the photograph alone is worth seeing
-    return _label(_square(small), f"{sample.name} {sample.split}")
+    return make_cell(small, f"{sample.name} {sample.split}")
 
 
 def _mask_cell(sample: Sample) -> NDArray[np.uint8]:
     try:
-        alpha = read_alpha(sample.mask)
+        alpha = read_mask(sample)
     except HumansegError:
-        return _label(np.full((CELL, CELL, 3), 60, np.uint8), "unreadable mask")
-    scale = CELL / max(alpha.shape)
-    size = max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale))
-    small = cv2.resize(alpha, size, interpolation=cv2.INTER_NEAREST)
-    return _square(np.asarray(cv2.cvtColor(small, cv2.COLOR_GRAY2RGB), np.uint8))
-
-
-def _square(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    square = np.full((CELL, CELL, 3), 30, np.uint8)
-    square[: rgb.shape[0], : rgb.shape[1]] = rgb
-    return square
-
-
-def _label(cell: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
-    for colour, thick in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(cell, text, (4, CELL - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, thick, cv2.LINE_AA)
-    return cell
+        return label(np.full((CELL, CELL, 3), 60, np.uint8), "unreadable mask")
+    small = cv2.resize(alpha, fit_size(alpha.shape), interpolation=cv2.INTER_NEAREST)
+    return make_cell(np.asarray(cv2.cvtColor(small, cv2.COLOR_GRAY2RGB), np.uint8))
 
 
 def _save(rows: Sequence[Sequence[NDArray[np.uint8]]], path: Path) -> list[Path]:
     if not rows:
         return []
-    columns = max(len(row) for row in rows)
-    sheet = np.full((len(rows) * CELL, columns * CELL, 3), 30, np.uint8)
-    for row, cells in enumerate(rows):
-        for column, cell in enumerate(cells):
-            sheet[row * CELL : (row + 1) * CELL, column * CELL : (column + 1) * CELL] = cell
-    if not cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)):
-        raise HumansegError(f"{path} cannot be written.", "Give another folder.")
+    save_picture(sheet(rows), path)
     return [path]

@@ -33,9 +33,12 @@ class History(Callback):
         epoch, rate = trainer.current_epoch + 1, trainer.optimizers[0].param_groups[0]["lr"]
         row = {"epoch": epoch, "lr": rate, **dict(sorted(figures.items()))}
         self._rows.append({name: repr(value) for name, value in row.items()})
+        if not trainer.is_global_zero:
+            return
         draft = self._path.with_suffix(".partial")
         with draft.open("w", newline="") as file:
-            writer = csv.DictWriter(file, self._rows[-1].keys())
+            # The union: a class that an epoch's validation did not show has no figure in it.
+            writer = csv.DictWriter(file, dict.fromkeys(name for row in self._rows for name in row))
             writer.writeheader()
             writer.writerows(self._rows)
         draft.replace(self._path)

@@ -22,13 +22,22 @@ class MattingModule(LightningModule):
     def __init__(self, recipe: Recipe, *, pretrained: bool = True) -> None:
         super().__init__()
         self.recipe = recipe
+        self._channels = 4 if recipe.network.previous else 3
         self.network = build_network(recipe.network, pretrained=pretrained).to(memory_format=torch.channels_last)
-        self.loss = WeightedSum(recipe.loss)
-        self.register_buffer("mean", 255 * torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", 255 * torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
+        if recipe.schedule.compile:
+            self.network.compile()
+        self.loss = self.make_loss()
+        # The alpha of the frame before is a fourth channel, 0..1.
+        mean, std = (*MEAN, 0.0)[: self._channels], (*STD, 1.0)[: self._channels]
+        self.register_buffer("mean", 255 * torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
+        self.register_buffer("std", 255 * torch.tensor(std).view(1, -1, 1, 1), persistent=False)
+
+    def make_loss(self) -> torch.nn.Module:
+        """The losses of the recipe."""
+        return WeightedSum(self.recipe.loss)
 
     def forward(self, frame: Tensor) -> Tensor:
-        """Nx3xHxW uint8 RGB -> Nx1xHxW float32 logits."""
+        """Nx3xHxW uint8 RGB, or Nx4xHxW with the alpha of the frame before -> Nx1xHxW float32 logits."""
         mean, std = self.get_buffer("mean"), self.get_buffer("std")
         normalised = ((frame.float() - mean) / std).contiguous(memory_format=torch.channels_last)
         logits: Tensor = self.network(normalised)
@@ -43,8 +52,9 @@ class MattingModule(LightningModule):
         """Scalar loss of (frame uint8, alpha uint8)."""
         frame, alpha = batch
         loss, parts = self.loss(self(frame), alpha.float() / 255)
-        self.log("train/loss", loss, on_step=False, on_epoch=True, prog_bar=True)
-        self.log_dict({f"train/{name}": part for name, part in parts.items()}, on_step=False, on_epoch=True)
+        self.log("train/loss", loss, on_step=False, on_epoch=True, prog_bar=True, sync_dist=True)
+        named = {f"train/{name}": part for name, part in parts.items()}
+        self.log_dict(named, on_step=False, on_epoch=True, sync_dist=True)
         return torch.as_tensor(loss)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:

@@ -19,7 +19,7 @@ class Data:
     """Which photographs, and how often each is drawn."""
 
     root: Path = Path("data")
-    """Folder of the data set: `people.csv` with `images/` and `masks/`, or `Training_Images/` with `Ground_Truth/`."""
+    """Folder of the data set, in any layout that `humanseg_train.data.samples` lists."""
 
     rooms: Path | None = None
     """Folder of pictures without people: negatives, and backgrounds to composite people onto. None: not used."""
@@ -90,8 +90,27 @@ class Network:
     decoder_channels: tuple[int, ...] = ()
     """Width of the decoder's stages, coarse to fine, for unet and unetplusplus; empty is the architecture's own."""
 
+    previous: bool = False
+    """Whether the network also sees the alpha of the frame before, trained from alphas that are moved and damaged."""
+
+    detail: int = 0
+    """Width of a skip from the frame itself to the head at full resolution, for unet and unetplusplus; 0 is none."""
+
+    int8: bool = False
+    """Whether it is trained as 8-bit integers will compute it; its export then holds it in both precisions."""
+
+    classes: int = 1
+    """1 learns the alpha of people; more learns that many classes of a data set with labels (Cityscapes: 19)."""
+
+    start: str = ""
+    """A checkpoint of `fit` whose weights the whole network starts from (fine-tuning); empty: from the encoder's."""
+
     def __post_init__(self) -> None:
         """Widths are for the decoders that are built of stages."""
+        if self.classes < 1 or (self.classes > 1 and (self.previous or self.detail)):
+            raise ValueError("classes is at least 1; with more than one there is neither previous nor detail.")
+        if self.detail < 0 or (self.detail and self.architecture not in ("unet", "unetplusplus")):
+            raise ValueError("detail is a width of at least 0, and only for unet and unetplusplus.")
         if not self.decoder_channels:
             return
         if self.architecture not in ("unet", "unetplusplus"):
@@ -147,7 +166,7 @@ class Schedule:
     """Samples drawn in an epoch; 0 is as many as there are in the train split."""
 
     batch: int = 16
-    """Samples that pass through the network together."""
+    """Samples that pass through the network together, in all processes."""
 
     accumulate: int = 1
     """Batches whose gradients are added up before a step: a step then sees `batch` times as many samples."""
@@ -164,16 +183,31 @@ class Schedule:
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     """Arithmetic of the forward and backward pass."""
 
+    compile: bool = False
+    """Fuse the network's layers by torch.compile: minutes at the start for each size, then a fifth to a third less time
+    a step. It needs a C++ compiler."""
+
     workers: int = 2
     """Processes that load and augment; 0 loads in the training process."""
 
     threads: int = 0
     """CPU threads of the training process; 0 leaves it to torch."""
 
+    devices: int = 1
+    """Processes that train together on this machine, one a GPU if there are GPUs; torchrun's environment goes first."""
+
+    nodes: int = 1
+    """Machines that train together; the launcher's environment tells them of each other."""
+
+    strategy: Literal["auto", "ddp", "fsdp"] = "auto"
+    """How several processes share the work: each a whole network (ddp, auto), or a part of it (fsdp, GPUs only)."""
+
     def __post_init__(self) -> None:
         """Counts have their ranges."""
         if self.accumulate < 1 or self.patience < 0 or self.minutes < 0:
             raise ValueError("accumulate must be at least 1, patience and minutes at least 0.")
+        if min(self.batch, self.epochs, self.devices, self.nodes) < 1:
+            raise ValueError("batch, epochs, devices and nodes must be at least 1.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +230,8 @@ class Recipe:
     """Which network."""
 
     loss: dict[str, float] = field(default_factory=lambda: {"bce": 1.0, "dice": 1.0})
-    """Weight of each loss in the sum, by name: bce, dice, jaccard, focal, tversky, lovasz, boundary."""
+    """Weight of each loss in the sum, by name: bce, dice, jaccard, focal, tversky, lovasz, boundary; or cross_entropy
+    alone, for several classes."""
 
     optimiser: Optimiser = field(default_factory=Optimiser)
     """How weights are changed."""

@@ -79,7 +79,8 @@ class Plateau(Callback):
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Count the epoch, before its checkpoint is written."""
         if self._schedule is not None:
-            self._schedule.step(float(trainer.callback_metrics["val/iou"]))
+            # The first process decides for all: theirs may differ by rounding.
+            self._schedule.step(trainer.strategy.broadcast(float(trainer.callback_metrics["val/iou"])))
 
     def state_dict(self) -> dict[str, Any]:
         """Plain numbers and text."""

@@ -28,7 +28,9 @@ class Patience(Callback):
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Count the epoch, before its checkpoint is written."""
-        reached, epoch = float(trainer.callback_metrics["val/iou"]), trainer.current_epoch + 1
+        # The first process decides for all: theirs may differ by rounding.
+        reached = trainer.strategy.broadcast(float(trainer.callback_metrics["val/iou"]))
+        epoch = trainer.current_epoch + 1
         if reached > self._best:
             self._best, self._best_epoch, self._waited = reached, epoch, 0
         else:
@@ -70,7 +72,8 @@ class TimeBudget(Callback):
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Look at the clock once an epoch."""
-        if time.monotonic() - self._began >= 60 * self._minutes:
+        # All of several processes stop or none: their clocks do not agree to the last moment.
+        if trainer.strategy.broadcast(time.monotonic() - self._began >= 60 * self._minutes):
             trainer.should_stop = True
             epoch = trainer.current_epoch + 1
             logger.info("stopped after epoch %d: its %g minutes are over; --resume goes on", epoch, self._minutes)

@@ -18,7 +18,7 @@ class Augmenter:
     def __init__(self, settings: Augment) -> None:
         self._settings = settings
         self._geometry = {size: _geometry(settings, size) for size in settings.sizes}
-        self._photometry = _photometry(settings.photometric)
+        self._photometry = photometry(settings.photometric)
 
     def photograph(
         self, rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], size: tuple[int, int], seed: int
@@ -121,7 +121,7 @@ def _geometry(settings: Augment, size: tuple[int, int]) -> albumentations.Compos
     return albumentations.Compose(steps)
 
 
-def _photometry(strength: float) -> albumentations.Compose:
+def photometry(strength: float) -> albumentations.Compose:
     """Light, colour, sensor, lens and codec of a cheap camera; each part strikes some of the pictures."""
     if not strength:
         return albumentations.Compose([])

@@ -15,6 +15,7 @@ from torch.utils.data import BatchSampler, Dataset
 from humanseg.errors import SettingsError
 from humanseg_train.data.augment import Augmenter
 from humanseg_train.data.pictures import read_pair, read_rgb
+from humanseg_train.data.previous import previous_alpha
 from humanseg_train.data.samples import Sample, find_rooms
 from humanseg_train.recipe import Recipe
 
@@ -28,7 +29,7 @@ class Draw(NamedTuple):
 
 
 class Draws(BatchSampler):
-    """Batches of draws: samples by weight, one size a batch, a seed each."""
+    """Batches of draws: samples by weight, one size a batch, a seed each. Of several processes, each has its share."""
 
     def __init__(self, samples: Sequence[Sample], recipe: Recipe) -> None:
         weights = np.array([recipe.data.webcam_weight if sample.webcam_like else 1.0 for sample in samples])
@@ -58,11 +59,12 @@ class Draws(BatchSampler):
             size = sizes[random.integers(len(sizes))]
             seeds = random.integers(0, 2**31, batch)
             picked = order[start : start + batch]
-            yield [Draw(int(index), size, int(seed)) for index, seed in zip(picked, seeds, strict=True)]
+            draws = [Draw(int(index), size, int(seed)) for index, seed in zip(picked, seeds, strict=True)]
+            yield draws[_process()[0] :: _process()[1]]
 
 
 class TrainingPictures(Dataset[tuple[torch.Tensor, torch.Tensor]]):
-    """Draw -> (frame 3xHxW uint8, alpha 1xHxW uint8)."""
+    """Draw -> (frame 3xHxW uint8, alpha 1xHxW uint8); with `network.previous`, the frame has a fourth channel."""
 
     def __init__(self, samples: Sequence[Sample], recipe: Recipe) -> None:
         if recipe.data.rooms is None and (recipe.data.room_share or recipe.data.empty_share):
@@ -74,38 +76,55 @@ class TrainingPictures(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         self._data = recipe.data
         self._rooms = find_rooms(recipe.data.rooms) if recipe.data.rooms else []
         self._augment = Augmenter(recipe.augment)
+        self._previous = recipe.network.previous
 
     def __getitem__(self, draw: Draw) -> tuple[torch.Tensor, torch.Tensor]:
         random = np.random.default_rng(draw.seed)
+        rgb, alpha = self._picture(draw, random)
+        if not self._previous:
+            return _tensors(rgb, alpha)
+        return _tensors(np.dstack([rgb, previous_alpha(alpha, random)]), alpha)
+
+    def _picture(self, draw: Draw, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """HxWx3 and HxW uint8: a room, a person before a room, or a photograph."""
         kind = random.random()
         if kind < self._data.empty_share:
             rgb = self._augment.empty(self._room(random), draw.size, draw.seed)
-            return _tensors(rgb, np.zeros(rgb.shape[:2], np.uint8))
+            return rgb, np.zeros(rgb.shape[:2], np.uint8)
         rgb, alpha = read_pair(self._samples[draw.sample])
         if kind < self._data.empty_share + self._data.room_share:
-            return _tensors(*self._augment.before_room(rgb, alpha, self._room(random), draw.size, draw.seed))
-        return _tensors(*self._augment.photograph(rgb, alpha, draw.size, draw.seed))
+            return self._augment.before_room(rgb, alpha, self._room(random), draw.size, draw.seed)
+        return self._augment.photograph(rgb, alpha, draw.size, draw.seed)
 
     def _room(self, random: np.random.Generator) -> np.ndarray:
         return read_rgb(self._rooms[random.integers(len(self._rooms))])
 
 
 class ValidationPictures(Dataset[tuple[torch.Tensor, torch.Tensor]]):
-    """Index -> (frame 3xHxW uint8, alpha 1xHxW uint8), the whole photograph resized to the first training size."""
+    """Index -> (frame 3xHxW uint8, alpha 1xHxW uint8), the whole photograph resized to the first training size.
+
+    With `network.previous` the frame has a fourth channel of zeros: a photograph has no frame before it.
+    """
 
     def __init__(self, samples: Sequence[Sample], recipe: Recipe) -> None:
         self._samples = samples
         self._size = recipe.augment.sizes[0]
+        self._previous = recipe.network.previous
 
     def __len__(self) -> int:
         return len(self._samples)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
         rgb, alpha = read_pair(self._samples[index])
-        shrink = cv2.INTER_AREA
-        return _tensors(
-            cv2.resize(rgb, self._size, interpolation=shrink), cv2.resize(alpha, self._size, interpolation=shrink)
-        )
+        small, true = (cv2.resize(part, self._size, interpolation=cv2.INTER_AREA) for part in (rgb, alpha))
+        return _tensors(np.dstack([small, np.zeros_like(true)]) if self._previous else small, np.asarray(true))
+
+
+def _process() -> tuple[int, int]:
+    """Which process this is, and of how many."""
+    if not torch.distributed.is_initialized():
+        return 0, 1
+    return torch.distributed.get_rank(), torch.distributed.get_world_size()
 
 
 def _tensors(rgb: np.ndarray, alpha: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:

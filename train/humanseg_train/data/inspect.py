@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from humanseg.errors import HumansegError
 from humanseg_train.data.likeness import Likeness, likeness
 from humanseg_train.data.masks import Mask, decode_mask, unexpected_values
-from humanseg_train.data.pictures import same_shape
+from humanseg_train.data.pictures import read_mask, same_shape
 from humanseg_train.data.samples import Sample
 
 
@@ -33,7 +34,7 @@ def inspect(sample: Sample) -> Inspection:
     faults: list[tuple[str, str]] = []
     image_bytes, mask_bytes = _bytes(sample.image), _bytes(sample.mask)
     rgb = _picture(image_bytes, cv2.IMREAD_COLOR)
-    mask = decode_mask(mask_bytes)
+    mask = _mask(sample, mask_bytes)
     if rgb is None:
         faults.append(("unreadable-image", f"{sample.image.name} is no picture."))
     if mask is None:
@@ -48,6 +49,15 @@ def inspect(sample: Sample) -> Inspection:
     return Inspection(
         faults=tuple(faults), digest=digest.hexdigest(), likeness=likeness(np.ascontiguousarray(rgb[..., ::-1]))
     )
+
+
+def _mask(sample: Sample, data: bytes) -> Mask | None:
+    if sample.outlines is None and not sample.people:
+        return decode_mask(data)
+    try:
+        return Mask(read_mask(sample), "grey")
+    except HumansegError:
+        return None
 
 
 def _mask_faults(sample: Sample, mask: Mask) -> list[tuple[str, str]]:

@@ -40,6 +40,34 @@ def read_alpha(path: Path) -> NDArray[np.uint8]:
     return mask.alpha
 
 
+def read_labels(path: Path) -> NDArray[np.uint8]:
+    """HxW uint8, the class of each pixel.
+
+    Raises:
+        HumansegError: the file is no picture, or not one of grey values.
+    """
+    labels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if labels is None or labels.ndim != 2 or labels.dtype != np.uint8:
+        raise HumansegError(f"{path} cannot be read as labels.", "It must be a picture of one 8-bit channel.")
+    return np.asarray(labels)
+
+
+def read_mask(sample: Sample) -> NDArray[np.uint8]:
+    """HxW uint8, 0 (background) to 255 (person), however the data set says where people are.
+
+    Raises:
+        HumansegError: it cannot be read.
+    """
+    if sample.outlines is not None:
+        try:
+            return sample.outlines.alpha()
+        except ValueError as error:
+            raise HumansegError(f"{sample.name} in {sample.mask}: {error}", "Export the annotations again.") from error
+    if sample.people:
+        return np.where(np.isin(read_labels(sample.mask), sample.people), np.uint8(255), np.uint8(0))
+    return read_alpha(sample.mask)
+
+
 def same_shape(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> bool:
     """Whether a mask can be the photograph's, at its size or another: their aspects agree to within two pixels."""
     (height, width), (mask_height, mask_width) = rgb.shape[:2], alpha.shape[:2]
@@ -54,7 +82,7 @@ def read_pair(sample: Sample) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     Raises:
         HumansegError: one is unreadable, or they differ in shape.
     """
-    rgb, alpha = read_rgb(sample.image), read_alpha(sample.mask)
+    rgb, alpha = read_rgb(sample.image), read_mask(sample)
     (height, width), (mask_height, mask_width) = rgb.shape[:2], alpha.shape
     if not same_shape(rgb, alpha):
         sizes = f"{width}x{height} and {mask_width}x{mask_height}"

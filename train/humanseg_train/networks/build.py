@@ -8,9 +8,11 @@ from typing import Any
 import torch
 
 from humanseg.errors import HumansegError, SettingsError
+from humanseg_train.networks.detail import DetailedNetwork
 from humanseg_train.networks.download import without_retries
 from humanseg_train.networks.repairs import repair
-from humanseg_train.networks.warm_start import load_encoder
+from humanseg_train.networks.rounding import round_convolutions
+from humanseg_train.networks.warm_start import load_encoder, load_start, widen_input
 from humanseg_train.recipe import Network
 
 CLASSES = {
@@ -26,7 +28,9 @@ CLASSES = {
 
 
 def build_network(settings: Network, *, pretrained: bool = True) -> torch.nn.Module:
-    """Nx3xHxW normalised frames -> Nx1xHxW logits; H and W multiples of 32.
+    """Nx3xHxW normalised frames -> NxCxHxW logits of `settings.classes` classes; H and W multiples of 32.
+
+    With `settings.previous` the input is Nx4xHxW: its last channel is the alpha of the frame before, 0..1.
 
     Args:
         settings: which network.
@@ -34,12 +38,12 @@ def build_network(settings: Network, *, pretrained: bool = True) -> torch.nn.Mod
 
     Raises:
         SettingsError: the architecture, the encoder or its weights are unknown, or do not go together.
-        HumansegError: weights have to be downloaded and cannot be.
+        HumansegError: weights have to be downloaded and cannot be, or a file of weights does not fit.
     """
     if settings.architecture not in CLASSES:
         raise _unknown("architecture", settings.architecture, list(CLASSES))
     _check_encoder(settings.encoder)
-    source = settings.encoder_weights if pretrained else "none"
+    source = settings.encoder_weights if pretrained and not settings.start else "none"
     if source == "imagenet":
         with without_retries():
             network = _construct(settings, imagenet=True)
@@ -48,15 +52,23 @@ def build_network(settings: Network, *, pretrained: bool = True) -> torch.nn.Mod
     if source not in ("imagenet", "none"):
         load_encoder(network.get_submodule("encoder"), Path(source))
     repair(network)
+    if settings.previous:
+        widen_input(network.get_submodule("encoder"))
+    if settings.detail:
+        network = DetailedNetwork(network, settings.detail, frames=4 if settings.previous else 3)
+    if settings.int8:
+        round_convolutions(network, 4 if settings.previous else 3)
+    if settings.start and pretrained:
+        load_start(network, Path(settings.start))
     return network
 
 
 def _construct(settings: Network, *, imagenet: bool) -> torch.nn.Module:
     import segmentation_models_pytorch as smp
 
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"classes": settings.classes}
     if settings.decoder_channels:
-        more = {"encoder_depth": len(settings.decoder_channels), "decoder_channels": settings.decoder_channels}
+        more |= {"encoder_depth": len(settings.decoder_channels), "decoder_channels": settings.decoder_channels}
     weights: str | bool = True if settings.encoder.startswith("tu-") else "imagenet"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

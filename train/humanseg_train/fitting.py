@@ -1,59 +1,71 @@
 """`humanseg-train fit`: one training run, from a recipe to the best checkpoint."""
 
-import logging
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
-import cv2
 import lightning
 import tomli_w
 import torch
 from lightning.pytorch import callbacks
-from torch.utils.data import DataLoader
 
 from humanseg.errors import HumansegError
 from humanseg_train.checkpoints import load_recipe, plain
-from humanseg_train.data.dataset import Draws, TrainingPictures, ValidationPictures
-from humanseg_train.data.samples import find_samples
+from humanseg_train.curves import Curves
+from humanseg_train.data.samples import Sample
 from humanseg_train.history import History
+from humanseg_train.loaders import make_loaders
+from humanseg_train.memory import explaining_memory
 from humanseg_train.module import MattingModule
+from humanseg_train.networks.shared_norm import share_norms
+from humanseg_train.processes import trainer_options
+from humanseg_train.provenance import Provenance
 from humanseg_train.recipe import Recipe
+from humanseg_train.scenes.module import SceneModule
 from humanseg_train.schedules import Plateau
 from humanseg_train.stopping import Patience, TimeBudget
 
-logger = logging.getLogger(__name__)
-
-Loader = DataLoader[tuple[torch.Tensor, torch.Tensor]]
+Log = Literal["tensorboard", "wandb"]
 
 
-def fit(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
+def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence[Log] = ()) -> Path:
     """Train, validate after each epoch, keep the best by validation IoU; returns the best checkpoint.
 
-    `out` receives `recipe.toml`, `last.ckpt` and `best.ckpt` (written whole or not at all), and `metrics.csv`.
+    `out` receives `recipe.toml`, `last.ckpt` and `best.ckpt` (written whole or not at all), `metrics.csv` and
+    `curves.png`.
 
     Args:
         recipe: what to do.
         out: folder of the run.
         resume: go on from `out/last.ckpt`. The epochs that follow are the ones an undisturbed run would have had.
+        logs: where else to write the figures: `tensorboard` (into `out/tensorboard`), `wandb` (needs its package).
 
     Raises:
-        HumansegError: `out` already holds a run, there is nothing to resume, or its recipe differs.
+        HumansegError: `out` already holds a run, there is nothing to resume, its recipe differs, the data set cannot be
+            used, or memory runs out.
     """
+    out = Path(out)
     last = out / "last.ckpt"
     if last.exists() and not resume:
         raise HumansegError(f"{out} already holds a run.", "Add --resume to go on with it, or choose another folder.")
     if resume:
         _check_same(recipe, last)
-    loaders = _loaders(recipe)
+    where = trainer_options(recipe)
+    training, validation, samples = make_loaders(recipe)
     lightning.seed_everything(recipe.seed, verbose=False)
     if recipe.schedule.threads:
         torch.set_num_threads(recipe.schedule.threads)
-    module = MattingModule(recipe)  # before the folder is made: what is wrong with a recipe shows here
+    # Before the folder is made: what is wrong with a recipe shows here.
+    module = SceneModule(recipe) if recipe.network.classes > 1 else MattingModule(recipe)
+    if where["accelerator"] == "cpu":
+        share_norms(module.network)
+    loggers = _loggers(logs, recipe, out)
     out.mkdir(parents=True, exist_ok=True)
     (out / "recipe.toml").write_text(tomli_w.dumps(plain(recipe)))
     best = callbacks.ModelCheckpoint(out, filename="best", monitor="val/iou", mode="max", enable_version_counter=False)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), explaining_memory(recipe):
         # Lightning's hints are for whoever writes the loop; a user of this command can follow none of them.
         warnings.filterwarnings("ignore", module=r"lightning\.|torch\.")
         trainer = lightning.Trainer(
@@ -61,26 +73,32 @@ def fit(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
             precision=recipe.schedule.precision,
             accumulate_grad_batches=recipe.schedule.accumulate,
             gradient_clip_val=recipe.optimiser.clip or None,
-            callbacks=[best, *_watchers(recipe, out)],
-            logger=False,
+            callbacks=[best, *_watchers(recipe, out, samples)],
+            logger=loggers or False,
             enable_model_summary=False,
             enable_progress_bar=sys.stderr.isatty(),
             default_root_dir=out,
             use_distributed_sampler=False,
             num_sanity_val_steps=0,
+            log_every_n_steps=10,
+            **where,
         )
-        trainer.fit(module, *loaders, ckpt_path=last if resume else None, weights_only=True)
+        trainer.fit(module, training, validation, ckpt_path=last if resume else None, weights_only=True)
     if trainer.interrupted:
         raise KeyboardInterrupt
     return Path(best.best_model_path)
 
 
-def _watchers(recipe: Recipe, out: Path) -> list[callbacks.Callback]:
+def _watchers(recipe: Recipe, out: Path, samples: Sequence[Sample]) -> list[callbacks.Callback]:
     """What keeps checkpoints and figures, and what ends or changes a run on the way."""
     watchers: list[callbacks.Callback] = [
         callbacks.ModelCheckpoint(out, filename="last", enable_version_counter=False),
+        Provenance(recipe.data.root, samples),
         History(out / "metrics.csv"),
+        Curves(out),
     ]
+    if sys.stderr.isatty():
+        watchers.append(callbacks.RichProgressBar())
     if recipe.optimiser.schedule == "plateau":
         watchers.append(Plateau(recipe.optimiser.plateau_patience))
     if recipe.schedule.patience:
@@ -92,39 +110,30 @@ def _watchers(recipe: Recipe, out: Path) -> list[callbacks.Callback]:
     return watchers
 
 
-def _loaders(recipe: Recipe) -> tuple[Loader, Loader]:
-    workers = recipe.schedule.workers
-    training = find_samples(recipe.data.root, "train")
-    validation = find_samples(recipe.data.root, "val")
-    logger.info("%d samples to train on, %d to validate", len(training), len(validation))
-    return (
-        DataLoader(
-            TrainingPictures(training, recipe),
-            batch_sampler=Draws(training, recipe),
-            num_workers=workers,
-            persistent_workers=workers > 0,
-            worker_init_fn=_one_thread,
-        ),
-        DataLoader(
-            ValidationPictures(validation, recipe),
-            batch_size=recipe.schedule.batch,
-            num_workers=workers,
-            worker_init_fn=_one_thread,
-        ),
-    )
+def _loggers(logs: Sequence[Log], recipe: Recipe, out: Path) -> list[Any]:
+    from lightning.pytorch import loggers
 
-
-def _one_thread(_: int) -> None:
-    """In a loading process OpenCV stays on one thread: the processes are the parallelism."""
-    cv2.setNumThreads(0)
+    made: list[Any] = []
+    for log in dict.fromkeys(logs):
+        try:
+            if log == "tensorboard":
+                made.append(loggers.TensorBoardLogger(out, name="", version="tensorboard"))
+            else:
+                made.append(loggers.WandbLogger(name=recipe.name, save_dir=out, project="humanseg"))
+        except ModuleNotFoundError as error:
+            raise HumansegError(f"The log {log} needs its package: {error}", f"pip install {log}") from error
+    return made
 
 
 _FREE_ON_RESUME = {
     "data": {"root", "rooms"},
-    "network": {"encoder_weights"},
-    "schedule": {"epochs", "patience", "minutes", "workers", "threads"},
+    "network": {"encoder_weights", "start"},
+    "schedule": {
+        *("epochs", "patience", "minutes", "compile", "workers", "threads"),
+        *("devices", "nodes", "strategy"),
+    },
 }
-"""What may differ from the interrupted run: where its files lie, on how many cores it runs, and how long it goes on."""
+"""What may differ from the interrupted run: where its files lie, on what it runs, and how long it goes on."""
 
 
 def _check_same(recipe: Recipe, last: Path) -> None:

@@ -1,0 +1,1 @@
+"""Networks that tell several classes apart, such as those of Cityscapes."""
