@@ -1,0 +1,103 @@
+"""Clearance: the one place where frames are made that may leave the machine.
+
+The pipeline turns every fault of matter and compositor into a slate. What is cleared here bears a ticket besides, which
+the outlet compares: a frame that comes late, from before a change, or from anywhere else, does not leave.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from humanseg.frames import Frame, Matte
+from humanseg.pipeline import SupportsComposite, SupportsMatte
+from humanseg.pipeline.shown import check_room
+from humanseg_desktop.tickets import ClearedFrame, Ticket
+
+if TYPE_CHECKING:
+    from humanseg.pipeline.gpu_frames import GpuFrames
+
+
+@dataclass(frozen=True, eq=False)
+class Policy:
+    """What is done with a frame; replaced as a whole, so that no frame sees half of a change."""
+
+    compositor: SupportsComposite | None
+    """None: the background is off and the camera's own frame is what the user wants to be seen."""
+
+    ticket: Ticket
+    """What its frames bear."""
+
+
+class Clearance:
+    """Stands in the pipeline as its matter and as its compositor. The worker's thread only, but for the attributes."""
+
+    def __init__(self, matter: SupportsMatte, policy: Policy) -> None:
+        self.policy = policy
+        """May be replaced at any time; the worker reads it once per frame."""
+        self.always = False
+        """Whether frames are matted while the background is off too: for a view of the matte, or a cut-out."""
+        self._matter = matter
+        self._warm = False
+        self.shows_room = False
+        """Whether the last composite was meant to show the room; the pipeline's guard asks."""
+
+    def reset(self) -> None:
+        """Forget the frames seen so far."""
+        self._matter.reset()
+
+    def matte(self, frame: Frame) -> Matte:
+        """The matter's matte; an empty one, without any work, while the background is off."""
+        # The first frame is matted in any case, so that switching a background on meets a warm network.
+        if self._warm and self.policy.compositor is None and not self.always:
+            return Matte(alpha=np.zeros(frame.rgb.shape[:2], np.float32))
+        self._warm = True
+        return self._matter.matte(frame)
+
+    def composite(self, frame: Frame, matte: Matte) -> ClearedFrame:
+        """The frame that may leave.
+
+        Raises:
+            EngineError: the composite shows the room; the pipeline shows a slate then, as for every other error.
+        """
+        policy = self.policy
+        self.shows_room = policy.compositor is None
+        composite = frame
+        if policy.compositor is not None:
+            composite = policy.compositor.composite(frame, matte)
+            check_room(frame.rgb, matte.alpha, composite.rgb)
+        return self.cleared(frame, composite, matte, policy.ticket)
+
+    def cleared(self, frame: Frame, composite: Frame, matte: Matte, ticket: Ticket) -> ClearedFrame:
+        """A composite that was checked, with its ticket."""
+        return ClearedFrame(
+            rgb=composite.rgb,
+            index=frame.index,
+            time=frame.time,
+            duration=frame.duration,
+            born=frame.born,
+            ticket=ticket,
+            before=frame,
+            matte=matte,
+        )
+
+
+class WholeClearance:
+    """Stands in the pipeline for frames that are done whole on the GPU, which checks them itself."""
+
+    def __init__(self, whole: "GpuFrames", clearance: Clearance) -> None:
+        self._whole = whole
+        self._clearance = clearance
+
+    def reset(self) -> None:
+        """Forget the frames seen so far."""
+        self._whole.reset()
+
+    def composite(self, frame: Frame, compositor: object) -> ClearedFrame | None:
+        """The frame that may leave; None where it takes a matte: no background, or one that somebody looks at."""
+        policy = self._clearance.policy
+        behind = None if self._clearance.always else policy.compositor
+        composite = self._whole.composite(frame, behind)
+        if composite is None:
+            return None
+        return self._clearance.cleared(frame, composite, composite.matte, policy.ticket)

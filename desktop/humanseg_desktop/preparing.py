@@ -1,0 +1,62 @@
+"""What stands behind the person, made ready off the window's thread."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from humanseg.errors import SettingsError
+from humanseg_desktop import scenery
+
+if TYPE_CHECKING:
+    from humanseg_desktop.settings import Look
+
+logger = logging.getLogger(__name__)
+
+
+class Preparer(QObject):
+    """Makes the compositor of a look: only the one that was asked for last. Methods belong to the window's thread."""
+
+    prepared = Signal(object, object)
+    """The look, and its compositor; None where its background is off."""
+    failed = Signal(object)
+    """A `SettingsError`: the background cannot be had."""
+
+    _made = Signal(int, object, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._worker = ThreadPoolExecutor(1, "humanseg-prepare")
+        self._asked = 0
+        self._made.connect(self._take)
+
+    def prepare(self, look: "Look") -> None:
+        """Make this one; what was asked for before is not wanted any more."""
+        self._asked += 1
+        self._worker.submit(self._make, self._asked, look)
+
+    def close(self) -> None:
+        """Make none any more, and wait for the end."""
+        self._asked += 1
+        self._worker.shutdown(wait=True)
+
+    def _make(self, number: int, look: "Look") -> None:
+        if number != self._asked:
+            return
+        try:
+            result: object = scenery.compositor_of(look)
+        except SettingsError as error:
+            result = error
+        except Exception as error:
+            logger.exception("A background failed with a bug.")
+            result = SettingsError(f"The background cannot be made: {error!r}.", "The log file has the details.")
+        self._made.emit(number, look, result)
+
+    def _take(self, number: int, look: "Look", result: object) -> None:
+        if number != self._asked:
+            return
+        if isinstance(result, SettingsError):
+            self.failed.emit(result)
+        else:
+            self.prepared.emit(look, result)

@@ -1,0 +1,185 @@
+"""Small pieces that several panels are made of: cards, segmented choices, sliders with a reset."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from humanseg_desktop.schema import Described, Scale, Switch
+from humanseg_desktop.ui import theme
+from humanseg_desktop.ui.dressed import dressed
+from humanseg_desktop.ui.icons import icon
+
+_STEPS = 100
+
+
+class Card(QFrame):
+    """A panel with a heading."""
+
+    def __init__(self, heading: str) -> None:
+        super().__init__()
+        dressed(self, "card")
+        self.box = QVBoxLayout(self)
+        self.box.setContentsMargins(14, 12, 14, 14)
+        self.box.setSpacing(10)
+        self.top = QHBoxLayout()
+        self.top.addWidget(dressed(QLabel(heading), "heading"))
+        self.top.addStretch()
+        self.box.addLayout(self.top)
+
+
+class Segments(QFrame):
+    """A choice of a few words, all in sight; arrow keys move it."""
+
+    chosen = Signal(object)
+    """The value that the user chose."""
+
+    def __init__(self, name: str, choices: Sequence[tuple[Any, str, str]]) -> None:
+        """Make it.
+
+        Args:
+            name: what is chosen, for screen readers.
+            choices: (value, text, tooltip) of each.
+        """
+        super().__init__()
+        dressed(self, "segments", says=name)
+        self._group = QButtonGroup(self, exclusive=True)
+        self._values = [value for value, _, _ in choices]
+        row = QHBoxLayout(self)
+        row.setContentsMargins(3, 3, 3, 3)
+        row.setSpacing(2)
+        for number, (_, text, tooltip) in enumerate(choices):
+            button = dressed(QPushButton(text), tooltip=tooltip, says=f"{name}: {text}")
+            button.setCheckable(True)
+            self._group.addButton(button, number)
+            row.addWidget(button, 1)
+        self._group.idClicked.connect(lambda number: self.chosen.emit(self._values[number]))
+
+    def set(self, value: object) -> None:
+        """Show a value as chosen."""
+        button = self._group.button(self._values.index(value))
+        if not button.isChecked():
+            button.setChecked(True)
+
+
+class SliderRow(QWidget):
+    """A number of the settings: label, value, slider, and a button that puts its default back."""
+
+    changed = Signal(str, float)
+    """Name of the setting and its new value, while the user moves it."""
+
+    def __init__(self, described: Described) -> None:
+        """Make it for a field that has a scale.
+
+        Raises:
+            TypeError: it has none.
+        """
+        super().__init__()
+        if not isinstance(described.control, Scale):
+            raise TypeError(f"{described.name} has no scale")
+        self._described, self._scale = described, described.control
+        self._value = dressed(QLabel(), "small")
+        self._reset = plain_button("reset", f"Put {self._scale.label.lower()} back to its default")
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setRange(0, _STEPS)
+        self._slider.setPageStep(_STEPS // 10)
+        if self._scale.low < 0:
+            self._slider.setObjectName("centred")
+        self._slider.setAccessibleName(self._scale.label)
+        self._slider.setAccessibleDescription(described.text)
+        label = QLabel(self._scale.label)
+        label.setBuddy(self._slider)
+        self.setToolTip(described.text)
+        box, row = QVBoxLayout(self), QHBoxLayout()
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        row.addWidget(label)
+        row.addStretch()
+        row.addWidget(self._value)
+        row.addWidget(self._reset)
+        box.addLayout(row)
+        box.addWidget(self._slider)
+        keep = self._reset.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)
+        self._reset.setSizePolicy(keep)
+        self._slider.valueChanged.connect(self._moved)
+        self._reset.clicked.connect(lambda: self._slider.setValue(self._position(described.default)))
+        self.set(described.default)
+
+    def set(self, value: float) -> None:
+        """Show a value."""
+        with QSignalBlocker(self._slider):
+            self._slider.setValue(self._position(value))
+        self._tell(value)
+
+    def _moved(self, position: int) -> None:
+        low, high = self._scale.low, self._scale.high
+        value = round(low + (high - low) * position / _STEPS, 4)
+        self._tell(value)
+        self.changed.emit(self._described.name, value)
+
+    def _position(self, value: float) -> int:
+        return round((value - self._scale.low) / (self._scale.high - self._scale.low) * _STEPS)
+
+    def _tell(self, value: float) -> None:
+        self._value.setText(self._scale.text(value))
+        self._reset.setVisible(value != self._described.default)
+
+
+class SwitchRow(QCheckBox):
+    """A setting that is on or off."""
+
+    changed = Signal(str, bool)
+    """Name of the setting and its new value."""
+
+    def __init__(self, described: Described) -> None:
+        """Make it for a field that has a switch.
+
+        Raises:
+            TypeError: it has none.
+        """
+        if not isinstance(described.control, Switch):
+            raise TypeError(f"{described.name} has no switch")
+        super().__init__(described.control.label)
+        self.setToolTip(described.text)
+        self.setAccessibleDescription(described.text)
+        self.clicked.connect(lambda on: self.changed.emit(described.name, on))
+
+    def set(self, value: bool) -> None:
+        """Show a value."""
+        self.setChecked(value)
+
+
+def plain_button(name: str, tooltip: str, *, checkable: bool = False) -> QToolButton:
+    """A button that is only an icon; its tooltip is also what screen readers say."""
+    button = dressed(QToolButton(), "plain", tooltip=tooltip, says=tooltip)
+    button.setCheckable(checkable)
+    dress_button(button, name)
+    return button
+
+
+def dress_button(button: QAbstractButton, name: str, colour: str | None = None) -> None:
+    """Give a button an icon that follows the theme."""
+    button.setProperty("icon_name", name)
+    button.setIcon(icon(name, colour or theme.current().text))
+
+
+def redress(root: QWidget) -> None:
+    """Draw the icons of all buttons below `root` in the colours of the theme that is now in use."""
+    for button in root.findChildren(QAbstractButton):
+        name = button.property("icon_name")
+        if name:
+            button.setIcon(icon(name, theme.current().text))
