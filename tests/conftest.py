@@ -1,16 +1,20 @@
-"""Clips made on the spot, and a second opinion on what files hold, straight from PyAV."""
+"""Clips made on the spot, a network whose alpha is the red channel, and a second opinion on files from PyAV."""
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
 import av
 import numpy as np
+import onnx
+import onnx.parser
 import pytest
 from numpy.typing import NDArray
 
 from humanseg.frames import Frame, StreamInfo
+from humanseg.matting import Matter, MattingOptions, open_matter
 from humanseg.sinks.video_file import VideoFileSink
 from humanseg.sources.video_file import VideoFileSource
 
@@ -119,6 +123,28 @@ class Media:
                     found[packet.stream_index].append((packet.pts * packet.time_base, bytes(packet)))
         return list(found.values())
 
+    def digests(self, path: Path) -> list[str]:
+        """A hash of each coded picture, its time and its alpha."""
+        if path.is_dir():
+            return [hashlib.sha256(entry.read_bytes()).hexdigest() for entry in sorted(path.iterdir())]
+        with av.open(str(path)) as container:
+            return [
+                hashlib.sha256(
+                    f"{packet.pts} {packet.duration} ".encode()
+                    + bytes(packet)
+                    + b"".join(bytes(data) for data in packet.iter_sidedata() if "matroska" in data.data_type)
+                ).hexdigest()
+                for packet in container.demux()
+                if packet.size
+            ]
+
+    def shown(self, path: Path) -> tuple[list[int], NDArray[np.int16]]:
+        """The time of each picture in ticks, and the pictures, NxHxWx3."""
+        with av.open(str(path)) as container:
+            frames = list(container.decode(video=0))
+        pictures = np.stack([frame.to_ndarray(format="rgb24") for frame in frames]).astype(np.int16)
+        return [cast("int", frame.pts) for frame in frames], pictures
+
     def copy(self, path: Path, output: Path, **settings: Any) -> list[Frame]:
         """Everything from one file to another, untouched; the frames that were copied."""
         source = VideoFileSource(path)
@@ -185,3 +211,35 @@ class Media:
 def media(tmp_path: Path) -> Media:
     """Makes clips in a temporary folder."""
     return Media(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def no_memory_of_other_tests(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is finished is remembered in the user's state folder: here in one of the test's own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+
+
+@pytest.fixture(scope="session")
+def red_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder: alpha is the red channel."""
+    folder = tmp_path_factory.mktemp("models") / "red"
+    folder.mkdir()
+    graph = (
+        '<ir_version: 8, opset_import: ["" : 17]> red (float[1,3,H,W] frame) => (float[1,1,H,W] alpha) '
+        "<int64[1] zero = {0}> {alpha = Gather<axis=1>(frame, zero)}"
+    )
+    onnx.save(onnx.parser.parse_model(graph), folder / "model.onnx")
+    digest = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
+    (folder / "model.toml").write_text(
+        f'format = 1\nname = "red"\nfile = "model.onnx"\nsha256 = "{digest}"\npixels = 2048\nmultiple = 32\n'
+        'mean = [0, 0, 0]\nstd = [1, 1, 1]\ninput = "frame"\noutput = "alpha"\n'
+    )
+    return folder
+
+
+@pytest.fixture
+def red(red_model: Path) -> Iterator[Matter]:
+    """A matter whose alpha is the red channel of the same frame, whatever came before."""
+    plain = MattingOptions(refine=False, smoothing=0)
+    with open_matter(red_model, "onnxruntime", threads=1, options=plain) as matter:
+        yield matter

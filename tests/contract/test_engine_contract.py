@@ -13,7 +13,7 @@ import onnx
 import onnx.parser
 import pytest
 
-from humanseg.engines import AUTO_ORDER, Engine, open_engine
+from humanseg.engines import AUTO_ORDER, CPU_ENGINES, GPU_ENGINES, NAMES, Engine, UnavailableError, open_engine
 from humanseg.engines.engine import default_threads
 from humanseg.engines.onnx import OnnxEngine
 from humanseg.engines.openvino import KEPT_SIZES, OpenvinoEngine
@@ -59,7 +59,7 @@ def tensor(width: int = 64, height: int = 32, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).random((1, 3, height, width), np.float32)
 
 
-@pytest.fixture(params=AUTO_ORDER)
+@pytest.fixture(params=CPU_ENGINES)
 def name(request: pytest.FixtureRequest) -> str:
     if importlib.util.find_spec(request.param) is None:
         pytest.skip(f"{request.param} is not installed")
@@ -106,7 +106,7 @@ def test_reset_changes_nothing_for_a_network_that_keeps_nothing(name: str, tmp_p
 
 def test_all_engines_agree(tmp_path: Path) -> None:
     spec = model(tmp_path, SMALL)
-    engines: list[Engine] = [open_engine(name, spec) for name in AUTO_ORDER if importlib.util.find_spec(name)]
+    engines: list[Engine] = [open_engine(name, spec) for name in CPU_ENGINES if importlib.util.find_spec(name)]
     for width, height in ((64, 32), (320, 192)):
         alphas = [engine.run({"frame": tensor(width, height)})["alpha"] for engine in engines]
         assert np.ptp(alphas[0]) > 0.1, "not a constant"
@@ -202,7 +202,7 @@ def test_auto_takes_the_first_that_works_and_says_why_not_the_others(
 ) -> None:
     spec = model(tmp_path, RED)
     with open_engine("auto", spec) as engine:
-        assert engine.name == next(name for name in AUTO_ORDER if importlib.util.find_spec(name))
+        assert engine.name == next(name for name in CPU_ENGINES if importlib.util.find_spec(name))
     with monkeypatch.context() as patch, caplog.at_level(logging.INFO):
         patch.setitem(sys.modules, "openvino", None)  # what Python itself does for a missing module
         with pytest.raises(EngineError, match="openvino") as caught:
@@ -227,7 +227,55 @@ def test_an_unknown_engine_is_named_with_the_nearest_right_one(tmp_path: Path) -
     assert "Did you mean openvino?" in caught.value.hint
     with pytest.raises(EngineError) as caught:
         open_engine("tpu", model(tmp_path, RED))
-    assert "auto, openvino, onnxruntime" in caught.value.hint
+    assert ", ".join(NAMES) in caught.value.hint
+
+
+def test_the_order_names_engines_that_there_are() -> None:
+    assert set(AUTO_ORDER) < set(NAMES)
+    assert set(CPU_ENGINES) | set(GPU_ENGINES) | {"auto", "openvino-npu"} == set(NAMES)
+    assert AUTO_ORDER[-2:] == CPU_ENGINES, "the CPU comes last"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in (*CPU_ENGINES, "auto")])
+def test_an_engine_without_its_device_says_what_is_missing_and_what_helps(name: str, tmp_path: Path) -> None:
+    """On a machine without GPU or NPU every one of them; elsewhere those that it has are passed by."""
+    try:
+        open_engine(name, model(tmp_path, RED)).close()
+    except EngineError as error:
+        caught = error
+    else:
+        pytest.skip(f"{name} runs here")
+    assert isinstance(caught, UnavailableError), caught
+    assert caught.problem.endswith(".")
+    assert caught.hint
+
+
+def test_an_onnxruntime_that_cannot_use_its_gpu_is_not_taken_for_one_that_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on with the CPU then, quietly."""
+    import onnxruntime
+
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("it may be able to")
+    both = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: both)
+    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: None, raising=False)
+    with pytest.warns(UserWarning, match="CUDAExecutionProvider"), pytest.raises(UnavailableError, match="cannot use"):
+        open_engine("onnxruntime-cuda", model(tmp_path, RED))
+
+
+def test_a_gpu_that_is_required_is_not_replaced_by_the_cpu(tmp_path: Path) -> None:
+    spec = model(tmp_path, RED)
+    with pytest.raises(EngineError, match="openvino does not run on a GPU"):
+        open_engine("openvino", spec, require_gpu=True)
+    try:
+        open_engine("auto", spec, require_gpu=True).close()
+    except EngineError as error:
+        caught = error
+    else:
+        pytest.skip("there is a GPU")
+    assert [name in GPU_ENGINES for name in AUTO_ORDER] == [f"{name}: " in caught.hint for name in AUTO_ORDER]
 
 
 WATCHED = """
@@ -262,3 +310,29 @@ def test_no_library_reports_to_its_maker(name: str, tmp_path: Path) -> None:
     done = subprocess.run(command, env=words, capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
     assert list(home.rglob("*")) == []
+
+
+INTERRUPTED = """
+import os, signal, sys
+from pathlib import Path
+from humanseg.engines import open_engine
+from humanseg.models import find_model
+model = find_model(Path(sys.argv[2]))
+engines = [open_engine(sys.argv[1], model) for _ in range(3)]
+for engine in engines:
+    engine.close()
+del engine, engines
+heard = []
+signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+os.kill(os.getpid(), signal.SIGINT)
+print(len(heard))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+@pytest.mark.parametrize("name", CPU_ENGINES)
+def test_ctrl_c_is_heard_after_engines_that_overlapped_are_closed(name: str, red_model: Path) -> None:
+    """OpenVINO changes where the process handles signals, and takes the place away with the first engine closed."""
+    command = [sys.executable, "-c", INTERRUPTED, name, str(red_model)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr

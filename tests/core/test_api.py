@@ -15,7 +15,8 @@ import humanseg
 
 def test_every_promised_name_is_there() -> None:
     assert set(humanseg.__all__) == {
-        "Frame", "HumansegError", "Matte", "Matter", "StreamInfo", "composite", "open_matter",
+        "Frame", "HumansegError", "Matte", "Matter", "Output", "StreamInfo", "composite", "open_matter",
+        "process_video",
     }  # fmt: skip
     for name in humanseg.__all__:
         assert getattr(humanseg, name).__name__ == name

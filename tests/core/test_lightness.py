@@ -3,17 +3,30 @@
 import json
 import subprocess
 import sys
-from importlib.metadata import distribution
+import tomllib
+from pathlib import Path
 
 import pytest
 
-HEAVY = ("numpy", "cv2", "av", "torch", "onnxruntime", "openvino", "PySide6")
-SCRIPTS = distribution("humanseg").entry_points.select(group="console_scripts")
-COMMANDS = {script.name: script.value for script in SCRIPTS}
+HEAVY = (
+    "numpy", "cv2", "av", "torch", "onnx", "onnxruntime", "openvino", "tensorrt", "tensorrt_rtx", "cuda", "PySide6",
+)  # fmt: skip
+PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+COMMANDS: dict[str, str] = PROJECT["scripts"]
 
 IMPORT = """
 import json, sys
 import humanseg
+print(json.dumps(sorted(set(sys.modules))), file=sys.stderr)
+"""
+
+WORK = """
+import json, sys
+from humanseg.cli.run import run
+from humanseg.matting import open_matter
+from humanseg.pipeline.gpu_frames import open_gpu_frames
+with open_matter(engine="onnxruntime") as matter:
+    open_gpu_frames(matter)
 print(json.dumps(sorted(set(sys.modules))), file=sys.stderr)
 """
 
@@ -45,8 +58,13 @@ def test_importing_humanseg_imports_nothing_heavy() -> None:
     assert (done.returncode, heavy) == (0, [])
 
 
+def test_work_on_the_cpu_needs_nothing_of_the_extras() -> None:
+    done, heavy = run(WORK)
+    assert (done.returncode, heavy) == (0, ["av", "cv2", "numpy", "onnxruntime"])
+
+
 def test_there_are_commands_to_look_at() -> None:
-    assert "humanseg-batch" in COMMANDS
+    assert {"humanseg-batch", "humanseg-bench", "humanseg-doctor"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

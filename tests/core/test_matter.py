@@ -13,21 +13,32 @@ import pytest
 from humanseg.engines import AUTO_ORDER
 from humanseg.errors import EngineError, ModelError
 from humanseg.frames import Frame
-from humanseg.matting import Matter, open_matter
+from humanseg.matting import Matter, MattingOptions, open_matter
+from humanseg.matting.preprocess import network_size
+
+PLAIN = MattingOptions(refine=False, smoothing=0)
+"""The network's own alpha, scaled up."""
 
 RED = "alpha = Gather<axis=1>(frame, zero)"
 
 
 def write_model(
-    folder: Path, body: str = RED, *, mean: tuple[float, ...] = (0, 0, 0), std: tuple[float, ...] = (1, 1, 1)
+    folder: Path,
+    body: str = RED,
+    *,
+    mean: tuple[float, ...] = (0, 0, 0),
+    std: tuple[float, ...] = (1, 1, 1),
+    previous: str = "",
 ) -> Path:
-    text = '<ir_version: 8, opset_import: ["" : 17]> net (float[1,3,H,W] frame) => (float[1,A,B,C] alpha) '
+    inputs = "float[1,3,H,W] frame" + (f", float[1,1,H,W] {previous}" if previous else "")
+    text = f'<ir_version: 8, opset_import: ["" : 17]> net ({inputs}) => (float[1,A,B,C] alpha) '
     folder.mkdir(exist_ok=True)
     onnx.save(onnx.parser.parse_model(text + "<int64[1] zero = {0}> {" + body + "}"), folder / "model.onnx")
     digest = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
     (folder / "model.toml").write_text(
         f'format = 1\nname = "closed form"\nfile = "model.onnx"\nsha256 = "{digest}"\npixels = 61440\nmultiple = 32\n'
         f'mean = {list(mean)}\nstd = {list(std)}\ninput = "frame"\noutput = "alpha"\n'
+        f'previous = "{previous}"\n'
     )
     return folder
 
@@ -42,7 +53,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def red(engine: str, tmp_path: Path) -> Matter:
     """A matter whose alpha is the red channel."""
-    return open_matter(write_model(tmp_path / "red"), engine)
+    return open_matter(write_model(tmp_path / "red"), engine, options=PLAIN)
 
 
 def picture(width: int, height: int) -> np.ndarray:
@@ -90,7 +101,7 @@ def test_the_first_channel_is_red(red: Matter) -> None:
 def test_mean_and_std_come_from_the_model_and_alpha_stays_in_its_range(tmp_path: Path) -> None:
     folder = write_model(tmp_path / "model", mean=(0.25, 0, 0), std=(0.5, 1, 1))
     ramp = np.repeat(np.arange(256, dtype=np.uint8), 3).reshape(1, 256, 3).repeat(256, axis=0)
-    with open_matter(folder, "onnxruntime") as matter:
+    with open_matter(folder, "onnxruntime", options=PLAIN) as matter:
         alpha = matter.alpha(ramp)
     np.testing.assert_allclose(alpha, np.clip((ramp[:, :, 0] / 255 - 0.25) / 0.5, 0, 1), atol=1e-6)
     assert (alpha.min(), alpha.max()) == (0, 1)
@@ -158,3 +169,79 @@ def test_opening_passes_on_what_was_asked(tmp_path: Path) -> None:
         open_matter(tmp_path / "nothing")
     with pytest.raises(EngineError, match="no engine 'tpu'"):
         open_matter(folder, "tpu")
+
+
+MIX = """
+    red = Gather<axis=1>(frame, zero)
+    sum = Add(red, before)
+    half = Constant<value_float=0.5>()
+    alpha = Mul(sum, half)
+"""
+"""The mean of the red channel and the alpha before: each call halves what is missing to red."""
+
+
+def levels(matter: Matter, *pictures: np.ndarray) -> list[float]:
+    return [float(matter.alpha(rgb).mean()) for rgb in pictures]
+
+
+def test_a_network_that_asks_for_it_gets_its_alpha_of_the_frame_before(engine: str, tmp_path: Path) -> None:
+    with open_matter(write_model(tmp_path / "mix", MIX, previous="before"), engine, options=PLAIN) as matter:
+        red = picture(320, 192) + np.array([255, 0, 0], np.uint8)
+        np.testing.assert_allclose(levels(matter, red, red, red), [0.5, 0.75, 0.875], atol=1e-6)
+        matter.reset()
+        np.testing.assert_allclose(levels(matter, red, red), [0.5, 0.75], atol=1e-6)
+        # Another size has nothing to go on from, nor has the first after it.
+        np.testing.assert_allclose(levels(matter, picture(192, 320) + red[0, 0], red, red), [0.5, 0.5, 0.75], atol=1e-6)
+
+
+def test_after_a_frame_that_failed_the_network_begins_anew(engine: str, tmp_path: Path) -> None:
+    body = """
+        raw = Gather<axis=1>(frame, zero)
+        two = Constant<value_ints=[2]>()
+        blue = Gather<axis=1>(frame, two)
+        red = Div(raw, blue)
+        sum = Add(red, before)
+        half = Constant<value_float=0.5>()
+        alpha = Mul(sum, half)
+    """
+    with open_matter(write_model(tmp_path / "divides", body, previous="before"), engine, options=PLAIN) as matter:
+        violet = picture(320, 192) + np.array([255, 0, 255], np.uint8)
+        np.testing.assert_allclose(levels(matter, violet, violet), [0.5, 0.75], atol=1e-6)
+        with pytest.raises(EngineError, match="NaN or infinite"):
+            matter.alpha(picture(320, 192) + np.array([255, 0, 0], np.uint8))
+        np.testing.assert_allclose(levels(matter, violet, violet), [0.5, 0.75], atol=1e-6)
+
+
+def test_a_network_without_the_named_input_is_refused(engine: str, tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "red")
+    with (folder / "model.toml").open("a") as file:
+        file.write('previous = "before"\n')
+    (folder / "model.toml").write_text((folder / "model.toml").read_text().replace('previous = ""\n', ""))
+    with pytest.raises(EngineError, match="no input 'before'; it has frame"):
+        open_matter(folder, engine)
+
+
+def test_a_preset_decides_how_much_the_network_sees(engine: str, tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "red")
+    sizes = {}
+    for preset in ("live", "balanced", "quality"):
+        with open_matter(folder, engine, preset=preset) as matter:
+            assert matter.alpha(picture(1280, 720)).shape == (720, 1280)
+            sizes[preset] = network_size((1280, 720), matter.model.pixels, 32)
+    assert sizes == {"live": (320, 192), "balanced": (384, 192), "quality": (416, 224)}
+    with pytest.raises(ModelError, match="Did you mean quality"):
+        open_matter(folder, engine, preset="qualty")
+
+
+def test_a_network_is_not_shown_its_last_alpha_where_something_moved(engine: str, tmp_path: Path) -> None:
+    """Else it goes on to see somebody who has left."""
+    with open_matter(write_model(tmp_path / "mix", MIX, previous="before"), engine, options=PLAIN) as matter:
+        both = picture(320, 192)
+        both[:, :160, 0] = 255
+        both[60:100, 240:280, 0] = 255
+        left = picture(320, 192)
+        left[:, :160, 0] = 255
+        matter.alpha(both)
+        alpha = matter.alpha(left)
+        np.testing.assert_allclose(alpha[:, :150], 0.75, atol=1e-3)
+        assert alpha[:, 200:].max() <= 1e-3, "nothing stays of what has gone"

@@ -123,7 +123,7 @@ CODINGS = [
     Colour(matrix=m, primaries=p, transfer=t) for m, p, t in [(1, 1, 1), (6, 6, 6), (5, 5, 6), (7, 7, 7), (9, 9, 14)]
 ]
 CODINGS += [Colour(), Colour(full_range=True), Colour(matrix=1, primaries=1, transfer=13, full_range=True)]
-CODINGS += [Colour(matrix=9, primaries=9, transfer=16), Colour(matrix=4, primaries=4, transfer=4)]
+CODINGS += [Colour(matrix=9, primaries=9, transfer=14), Colour(matrix=4, primaries=4, transfer=4)]
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".mkv"])

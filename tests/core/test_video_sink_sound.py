@@ -7,6 +7,7 @@ import av
 import pytest
 
 from humanseg.errors import SinkError
+from humanseg.pipeline.process import Output, process_video
 from humanseg.sinks.video_file import VideoFileSink
 from humanseg.sources.video_file import VideoFileSource
 
@@ -153,3 +154,17 @@ def test_sound_that_breaks_off_is_an_error(media: Any) -> None:
         write_all()
     sink.close()
     assert media.names() == ["clip.mp4", "cut-clip.mp4"]
+
+
+def test_sound_that_does_not_fit_is_refused_before_a_frame_is_made(media: Any, red: Any) -> None:
+    clip = media.clip(sound=["aac"])
+
+    class Untouched:
+        model, engine, options = red.model, red.engine, red.options
+
+        def reset(self) -> None:
+            raise AssertionError("the work began")
+
+    with pytest.raises(SinkError, match=r"\.webm file cannot hold the sound"):
+        process_video(clip, Output(path=media.folder / "out.webm"), matter=Untouched())  # type: ignore[arg-type]
+    assert media.names() == ["clip.mp4"]

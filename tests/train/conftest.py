@@ -49,6 +49,34 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory, people: Path) -> Path:
+    """The best checkpoint of a run that learnt a little; averaged weights, so that an export must choose those."""
+    from humanseg import settings
+    from humanseg_train.fitting import fit
+    from humanseg_train.recipe import Recipe
+
+    table = {
+        "name": "tiny",
+        "data": {"root": str(people)},
+        "augment": {"sizes": [[64, 64]]},
+        "network": {"encoder_weights": "none", "decoder_channels": [16, 8, 8, 8, 8]},
+        "schedule": {"epochs": 2, "samples_per_epoch": 32, "batch": 4, "ema": 0.5, "workers": 0, "threads": 1},
+    }
+    return fit(settings.build(Recipe, table), tmp_path_factory.mktemp("run") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, people: Path) -> Path:
+    from humanseg_train.exporting import export
+
+    about = tmp_path_factory.mktemp("about") / "about.md"
+    about.write_text("Drawn people, free of any licence.\n")
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    assert not export(checkpoint, folder, check=people, about=about).faults
+    return folder
+
+
+@pytest.fixture(scope="session")
 def rooms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of three pictures without anybody."""
     root = tmp_path_factory.mktemp("rooms")

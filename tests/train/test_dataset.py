@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from humanseg import settings
 from humanseg.errors import SettingsError
 from humanseg_train.data.augment import place
 from humanseg_train.data.dataset import Draw, Draws, TrainingPictures, ValidationPictures
+from humanseg_train.data.previous import previous_alpha
 from humanseg_train.data.samples import find_samples
 from humanseg_train.recipe import Data, Recipe
 
@@ -88,3 +90,41 @@ def test_validation_sees_the_whole_photograph(recipe: Recipe, draw_person: Perso
     rgb, true = draw_person(12)
     assert np.array_equal(alpha[0].numpy(), cv2.resize(true, (64, 64), interpolation=cv2.INTER_AREA))
     assert np.array_equal(frame.numpy().transpose(1, 2, 0), cv2.resize(rgb, (64, 64), interpolation=cv2.INTER_AREA))
+
+
+def test_with_previous_a_frame_carries_the_alpha_before(recipe: Recipe) -> None:
+    recipe = dataclasses.replace(recipe, network=dataclasses.replace(recipe.network, previous=True))
+    samples = find_samples(recipe.data.root, "train")
+    pictures = TrainingPictures(samples, recipe)
+    draws = [draw for batch in Draws(samples, recipe) for draw in batch]
+    for draw in draws:
+        frame, alpha = pictures[draw]
+        assert frame.shape == (4, *alpha.shape[1:])
+        assert torch.equal(frame, pictures[draw][0]), "a draw is the same every time"
+    frame, _ = ValidationPictures(samples, recipe)[0]
+    assert frame.shape[0] == 4
+    assert not frame[3].any(), "a photograph has no frame before it"
+
+
+def test_previous_alphas_are_absent_near_or_of_another_scene() -> None:
+    alpha = np.zeros((160, 256), np.uint8)
+    cv2.ellipse(alpha, (128, 150), (50, 110), 0, 0, 360, 255, -1)
+    random = np.random.default_rng(0)
+    overlaps = []
+    for _ in range(400):
+        before = previous_alpha(alpha, random)
+        assert before.shape == alpha.shape
+        assert before.dtype == np.uint8
+        overlaps.append(((before > 127) & (alpha > 127)).sum() / ((before > 127) | (alpha > 127)).sum())
+    shares = np.histogram(overlaps, [0, 0.001, 0.7, 0.999, 1.001])[0] / len(overlaps)
+    absent, elsewhere, near, same = shares
+    assert 0.28 < absent < 0.45
+    assert 0.1 < elsewhere < 0.3
+    assert 0.35 < near < 0.55, "most of what is shown is of the same person, and none of it the truth"
+    assert same == 0
+
+
+def test_after_an_empty_scene_there_may_have_been_somebody() -> None:
+    random = np.random.default_rng(0)
+    shown = [previous_alpha(np.zeros((64, 96), np.uint8), random).max() for _ in range(100)]
+    assert sum(value > 200 for value in shown) > 10, "what is gone must be let go of"

@@ -11,41 +11,20 @@ import pytest
 import torch
 
 import humanseg
-from humanseg import settings
 from humanseg.errors import HumansegError, ModelError
 from humanseg.models import find_model
-from humanseg_train import export as exporting
+from humanseg_train import exporting
 from humanseg_train.cli import main
 from humanseg_train.data.pictures import read_pair, read_rgb
 from humanseg_train.data.samples import find_samples
-from humanseg_train.evaluate import evaluate, markdown
-from humanseg_train.export import export, largest_difference, load_network
-from humanseg_train.fit import fit
+from humanseg_train.evaluation import evaluate, markdown
+from humanseg_train.exporting import export
+from humanseg_train.gates import GATES
 from humanseg_train.metrics import METRICS
 from humanseg_train.module import MEAN, STD
-from humanseg_train.recipe import Recipe
-
-
-@pytest.fixture(scope="session")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory, people: Path) -> Path:
-    """The best checkpoint of a run that learnt a little; averaged weights, so that an export must choose those."""
-    table = {
-        "name": "tiny",
-        "data": {"root": str(people)},
-        "augment": {"sizes": [[64, 64]]},
-        "network": {"encoder_weights": "none", "decoder_channels": [16, 8, 8, 8, 8]},
-        "schedule": {"epochs": 2, "samples_per_epoch": 32, "batch": 4, "ema": 0.5, "workers": 0, "threads": 1},
-    }
-    return fit(settings.build(Recipe, table), tmp_path_factory.mktemp("run") / "tiny")
-
-
-@pytest.fixture(scope="session")
-def exported(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, people: Path) -> Path:
-    about = tmp_path_factory.mktemp("about") / "about.md"
-    about.write_text("Drawn people, free of any licence.\n")
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    assert export(checkpoint, folder, check=people, about=about) <= 1e-3
-    return folder
+from humanseg_train.networks.deployed import AlphaNetwork, load_network, write_onnx
+from humanseg_train.torch_engine import checkpoint_matter
+from humanseg_train.verification import PLAIN
 
 
 def real_pictures(archive: Path, folder: Path) -> list[np.ndarray]:
@@ -59,8 +38,10 @@ def real_pictures(archive: Path, folder: Path) -> list[np.ndarray]:
 def test_torch_and_the_exported_model_agree_on_real_photographs(
     checkpoint: Path, exported: Path, real_people: Path, tmp_path: Path
 ) -> None:
-    network, _, _ = load_network(checkpoint)
-    assert largest_difference(network, exported / "model.onnx", real_pictures(real_people, tmp_path)) <= 1e-3
+    plain = humanseg.open_matter(exported, "onnxruntime", options=PLAIN)
+    with checkpoint_matter(checkpoint, options=PLAIN) as expected, plain as found:
+        for rgb in real_pictures(real_people, tmp_path):
+            assert np.abs(expected.alpha(rgb) - found.alpha(rgb)).max() <= 1e-3
 
 
 def test_every_engine_gives_the_alpha_that_torch_gives(
@@ -73,14 +54,14 @@ def test_every_engine_gives_the_alpha_that_torch_gives(
     with torch.inference_mode():
         expected = network(tensor).numpy()[0, 0]
     for engine in ("onnxruntime", "openvino"):
-        with humanseg.open_matter(exported, engine) as matter:
+        with humanseg.open_matter(exported, engine, options=PLAIN) as matter:
             assert np.abs(matter.alpha(frame) - expected).max() <= 1e-3, engine
 
 
 def test_the_folder_is_whole_and_describes_itself(exported: Path) -> None:
-    assert sorted(path.name for path in exported.iterdir()) == ["card.md", "model.onnx", "model.toml"]
+    assert sorted(path.name for path in exported.iterdir()) == ["card.md", "model.onnx", "model.toml", "verify.json"]
     model = find_model(exported)
-    assert (model.name, model.pixels, model.multiple) == ("tiny", 61440, 32)
+    assert (model.name, model.pixels, model.multiple) == ("tiny", 86016, 32)
     card = (exported / "card.md").read_text()
     for part in ("Drawn people", "| webcam_like | 2 |", "boundary_iou", "seed 0", "decoder_channels"):
         assert part in card
@@ -89,18 +70,43 @@ def test_the_folder_is_whole_and_describes_itself(exported: Path) -> None:
 def test_an_export_that_computes_something_else_is_refused(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = exporting._write_onnx
 
-    def distorted(_: torch.nn.Module, path: Path) -> None:
+    def distorted(_: AlphaNetwork, path: Path, _int8: Path | None) -> None:
         other = load_network(checkpoint)[0]
         with torch.no_grad():
             next(weights for name, weights in other.named_parameters() if "segmentation_head" in name).mul_(1.5)
-        honest(other, path)
+        write_onnx(other, path)
 
-    monkeypatch.setattr(exporting, "_write_onnx", distorted)
+    monkeypatch.setattr(exporting, "write_onnx", distorted)
     with pytest.raises(ModelError, match="differs from torch"):
         export(checkpoint, tmp_path / "model")
     assert not list(tmp_path.iterdir()), "nothing is left, not even a draft"
+
+
+def test_a_model_that_falls_behind_the_packaged_one_is_not_shipped(
+    checkpoint: Path, people: Path, rooms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    level = {"candidate": 0.9, "packaged": 0.9}
+
+    def figures(model: Path | None, *_: object, **__: object) -> dict[str, float]:
+        value = level["candidate" if model else "packaged"]
+        return {gate.figure: value if gate.sign > 0 else 3 - value for gate in GATES}
+
+    monkeypatch.setattr(exporting, "suite", figures)
+    out = tmp_path / "model"
+    with pytest.raises(HumansegError, match="only shipped when it was measured"):
+        export(checkpoint, out, check=people, ship=True)
+    level["candidate"] = 0.7
+    with pytest.raises(
+        ModelError, match=r"falls behind the packaged one: webcam iou is 0\.7000; the shipped model has"
+    ):
+        export(checkpoint, out, check=people, rooms=rooms, ship=True)
+    assert list(tmp_path.iterdir()) == []
+    level["candidate"] = 0.91
+    export(checkpoint, out, check=people, rooms=rooms, ship=True)
+    card = (out / "card.md").read_text()
+    assert "| suite | live | balanced | quality |" in card
+    assert "| motion iou | 0.9100 | 0.9100 | 0.9100 |" in card
 
 
 def test_what_is_there_is_kept_unless_asked(checkpoint: Path, tmp_path: Path) -> None:
@@ -137,7 +143,7 @@ def test_the_commands_end_to_end(
     assert (
         main(["evaluate", str(tmp_path / "model"), "--root", str(people), "--out", str(tmp_path / "report.json")]) == 0
     )
-    assert "webcam_like" in capsys.readouterr().out
+    assert "boundary_iou" in capsys.readouterr().out
     assert (tmp_path / "report.json").read_text().startswith("{")
     assert main(["evaluate", str(tmp_path / "nothing"), "--root", str(people)]) == 1
     assert "Traceback" not in (words := capsys.readouterr().err)

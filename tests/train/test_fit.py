@@ -14,7 +14,7 @@ import torch
 from humanseg import settings
 from humanseg.errors import HumansegError, SettingsError
 from humanseg_train.checkpoints import load_recipe, read_checkpoint
-from humanseg_train.fit import fit
+from humanseg_train.fitting import fit
 from humanseg_train.recipe import Recipe
 
 
@@ -44,7 +44,8 @@ def run(tmp_path_factory: pytest.TempPathFactory, people: Path, rooms: Path) -> 
 
 
 def test_a_run_leaves_what_it_promises(run: Path) -> None:
-    assert sorted(path.name for path in run.iterdir()) == ["best.ckpt", "last.ckpt", "metrics.csv", "recipe.toml"]
+    names = ["best.ckpt", "curves.png", "last.ckpt", "metrics.csv", "recipe.toml"]
+    assert sorted(path.name for path in run.iterdir()) == names
     assert settings.read(run / "recipe.toml", Recipe) == load_recipe(run / "best.ckpt")
     epochs = rows(run)
     assert [row["epoch"] for row in epochs] == ["1", "2"]

@@ -1,5 +1,6 @@
 """Every architecture trains and exports; the layers that are exchanged compute what they stand for."""
 
+import dataclasses
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -9,15 +10,18 @@ import pytest
 import torch
 
 from humanseg import settings
+from humanseg.engines.onnx import import_onnxruntime
 from humanseg.errors import HumansegError, SettingsError
-from humanseg_train import export as exporting
-from humanseg_train.cli import RECIPES
-from humanseg_train.export import AlphaNetwork, largest_difference
 from humanseg_train.losses import WeightedSum
 from humanseg_train.networks import download
 from humanseg_train.networks.build import CLASSES, build_network
+from humanseg_train.networks.deployed import AlphaNetwork, write_onnx
 from humanseg_train.networks.repairs import LenientBatchNorm, PyramidBlock
+from humanseg_train.networks.rounding import stop_rounding
 from humanseg_train.recipe import Augment, Network, Recipe
+from humanseg_train.recipe_files import RECIPES
+from humanseg_train.scenes.cityscapes import PEOPLE
+from humanseg_train.scenes.module import CrossEntropy
 from humanseg_train.schedules import make_optimiser
 
 PACKAGED = sorted(path.stem for path in RECIPES.glob("*.toml"))
@@ -29,9 +33,12 @@ def step(recipe: Recipe, *, batch: int) -> torch.nn.Module:
     network = build_network(recipe.network, pretrained=False).train()
     before = [parameter.detach().clone() for parameter in network.parameters()]
     optimiser = make_optimiser(network.parameters(), recipe.optimiser)
-    logits = network(torch.randn(batch, 3, 64, 64))
-    assert logits.shape == (batch, 1, 64, 64)
-    loss, _ = WeightedSum(recipe.loss)(logits, (torch.rand(batch, 1, 64, 64) > 0.5).float())
+    logits = network(torch.randn(batch, 4 if recipe.network.previous else 3, 64, 64))
+    assert logits.shape == (batch, recipe.network.classes, 64, 64)
+    if recipe.network.classes > 1:
+        loss = CrossEntropy(1.0)(logits, torch.randint(0, recipe.network.classes, (batch, 64, 64)))
+    else:
+        loss, _ = WeightedSum(recipe.loss)(logits, (torch.rand(batch, 1, 64, 64) > 0.5).float())
     loss.backward()
     optimiser.step()
     assert any(not torch.equal(old, new) for old, new in zip(before, network.parameters(), strict=True))
@@ -39,13 +46,22 @@ def step(recipe: Recipe, *, batch: int) -> torch.nn.Module:
     return network.eval()
 
 
-def exported_difference(network: torch.nn.Module, path: Path) -> float:
-    """At 320x192, 288x224 and 192x320."""
-    alpha = AlphaNetwork(network).eval()
-    exporting._write_onnx(alpha, path)
+def exported_difference(network: torch.nn.Module, path: Path, settings: Network) -> float:
+    """Largest difference of alpha between torch and ONNX Runtime, at 320x192, 288x224 and 192x320."""
+    alpha = AlphaNetwork(network, previous=settings.previous, people=PEOPLE if settings.classes > 1 else ()).eval()
+    stop_rounding(alpha)
+    write_onnx(alpha, path)
+    session = import_onnxruntime().InferenceSession(path, providers=["CPUExecutionProvider"])
     random = np.random.default_rng(0)
-    shapes = ((180, 320, 3), (240, 320, 3), (320, 180, 3))
-    return largest_difference(alpha, path, [random.integers(0, 256, shape, dtype=np.uint8) for shape in shapes])
+    worst = 0.0
+    for height, width in ((192, 320), (224, 288), (320, 192)):
+        feeds = {"frame": random.normal(size=(1, 3, height, width)).astype(np.float32)}
+        if settings.previous:
+            feeds["previous"] = random.random((1, 1, height, width), np.float32)
+        with torch.inference_mode():
+            expected = alpha(*map(torch.from_numpy, feeds.values())).numpy()
+        worst = max(worst, float(np.abs(session.run(["alpha"], feeds)[0] - expected).max()))
+    return worst
 
 
 @pytest.mark.parametrize("architecture", CLASSES)
@@ -59,8 +75,8 @@ def test_every_architecture_trains_even_on_one_picture(architecture: str) -> Non
 @pytest.mark.parametrize("architecture", sorted({"unetplusplus", "pspnet", "segformer"}))
 def test_architectures_without_a_recipe_export(architecture: str, tmp_path: Path) -> None:
     table = {"network": {"architecture": architecture, "encoder": "resnet18", "encoder_weights": "none"}}
-    network = step(settings.build(Recipe, table), batch=2)
-    assert exported_difference(network, tmp_path / "model.onnx") <= 1e-3
+    recipe = settings.build(Recipe, table)
+    assert exported_difference(step(recipe, batch=2), tmp_path / "model.onnx", recipe.network) <= 1e-3
 
 
 @pytest.mark.parametrize("name", PACKAGED)
@@ -72,8 +88,8 @@ def test_a_packaged_recipe_loads_and_trains(name: str) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", PACKAGED)
 def test_a_packaged_recipe_exports(name: str, tmp_path: Path) -> None:
-    network = step(settings.read(RECIPES / f"{name}.toml", Recipe), batch=2)
-    assert exported_difference(network, tmp_path / "model.onnx") <= 1e-3
+    recipe = settings.read(RECIPES / f"{name}.toml", Recipe)
+    assert exported_difference(step(recipe, batch=2), tmp_path / "model.onnx", recipe.network) <= 1e-3
 
 
 def test_the_compared_recipes_differ_in_nothing_but_the_architecture() -> None:
@@ -82,6 +98,27 @@ def test_the_compared_recipes_differ_in_nothing_but_the_architecture() -> None:
         assert (recipe.schedule.epochs, recipe.schedule.batch, recipe.optimiser.name) == (25, 16, "adam")
         assert (recipe.optimiser.lr, recipe.augment.sizes, recipe.loss) == (0.003, ((320, 320),), {"dice": 1, "bce": 1})
         assert vars(recipe) | {"name": "", "network": ""} == vars(recipes[0]) | {"name": "", "network": ""}
+
+
+def test_previous_alpha_and_detail_change_nothing_until_they_are_trained() -> None:
+    plain = Network(architecture="unet", encoder="resnet18", encoder_weights="none", decoder_channels=(32, 16, 8, 8, 8))
+    torch.manual_seed(0)
+    network = build_network(plain).eval()
+    torch.manual_seed(0)
+    wider = build_network(dataclasses.replace(plain, previous=True, detail=4)).eval()
+    frame, before = torch.randn(1, 3, 64, 64), torch.rand(1, 1, 64, 64)
+    assert torch.allclose(wider(torch.cat([frame, before], dim=1)), network(frame), atol=1e-5)
+    logits = wider.train()(torch.cat([frame, before], dim=1).repeat(2, 1, 1, 1))
+    logits.sum().backward()
+    stem = next(layer for layer in wider.modules() if isinstance(layer, torch.nn.Conv2d))
+    assert stem.weight.grad is not None
+    assert stem.weight.grad[:, 3].abs().sum() > 0, "the fourth channel learns"
+    assert wider.detail[-1].weight.grad.abs().sum() > 0, "the skip learns"  # type: ignore[index, union-attr]
+
+
+def test_detail_is_for_decoders_that_end_at_full_resolution() -> None:
+    with pytest.raises(SettingsError, match="only for unet and unetplusplus"):
+        settings.build(Recipe, {"network": {"architecture": "fpn", "detail": 4}})
 
 
 @pytest.mark.parametrize("cells", [1, 2, 3, 6])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from humanseg import settings
-from humanseg_train import fit as fitting
-from humanseg_train.fit import fit
+from humanseg_train import fitting
+from humanseg_train.fitting import fit
 from humanseg_train.history import History
 from humanseg_train.recipe import Optimiser, Recipe
 from humanseg_train.schedules import rate_curve

@@ -1,0 +1,100 @@
+"""One pipeline for both: the live page and the page of files make the same pixels of the same frames."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from humanseg.frames import Frame
+from humanseg.matting import open_matter
+from humanseg.pipeline.job import Output
+from humanseg.pipeline.process import run_job
+from humanseg.sources.video_file import VideoFileSource
+from humanseg_desktop import scenery
+from humanseg_desktop.batch import video_job
+from humanseg_desktop.outlet import OutletSink
+from humanseg_desktop.settings import Input, Look, Settings
+
+pytestmark = pytest.mark.gui
+
+Make = Callable[..., Any]
+
+LOOKS = {
+    "blur": Look(background="blur", blur=0.3, feather=0.01),
+    "colour": Look(background="colour", colour="#3060c0", light_wrap=0.4, decontaminate=False, threshold=0.2),
+    "picture": Look(background="picture", picture="BEACH", fit="fit", light_wrap=0.7, shift=0.01, smoothing=0.4),
+}
+
+
+class Patient:
+    """A file as a live source that gives the next frame when the last one is out: so nothing is left out."""
+
+    def __init__(self, path: Path, taken: Event, ready: Event) -> None:
+        self._file = VideoFileSource(path)
+        self.info = dataclasses.replace(self._file.info, live=True)
+        self._taken, self._ready, self._end = taken, ready, Event()
+        self.problem, self.lost = None, False
+
+    def __iter__(self) -> Iterator[Frame]:
+        self._ready.wait(10)
+        for frame in self._file:
+            self._taken.clear()
+            yield frame
+            self._taken.wait(10)
+        self._end.wait(10)
+
+    def close(self) -> None:
+        self._end.set()
+        self._taken.set()
+        self._ready.set()
+        self._file.close()
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_the_same_look_gives_the_same_pixels_live_and_in_a_file(
+    bench: Make, media: Any, red_model: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    cv2.imwrite(str(media.folder / "beach.png"), np.arange(60 * 90 * 3, dtype=np.uint8).reshape(60, 90, 3))
+    look = LOOKS[name]
+    if look.picture:
+        look = dataclasses.replace(look, picture=str(media.folder / "beach.png"))
+    clip = media.clip("clip.mp4", frames=24, size=(96, 64))
+    live = play(bench(Settings(input=Input(source="clip"), look=look)), clip, red_model, monkeypatch)
+    with open_matter(red_model, "onnxruntime", threads=1, options=scenery.options_of(look)) as matter:
+        job = video_job(clip, media.folder / "made.mp4", look)
+        run_job(dataclasses.replace(job, outputs=(Output(path=media.folder / "made" / "%05d.png"),)), matter)
+    made = [np.asarray(cv2.imread(str(path)))[..., ::-1] for path in sorted((media.folder / "made").iterdir())]
+    assert len(live) == len(made) == 24
+    for index, picture in enumerate(made):
+        assert np.array_equal(live[index], picture), f"frame {index}"
+    assert not np.array_equal(live[0], live[12])
+
+
+def play(one: Any, clip: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> dict[int, NDArray[np.uint8]]:
+    """What goes out of the live page, by the index of the frame."""
+    out: dict[int, NDArray[np.uint8]] = {}
+    taken, ready = Event(), Event()
+    write = OutletSink.write
+
+    def keep(self: OutletSink, frame: Frame) -> None:
+        write(self, frame)
+        shown = one.outlet.shown
+        if shown.frame is frame and not shown.slate:
+            out[frame.index] = frame.rgb
+        taken.set()
+
+    monkeypatch.setattr(OutletSink, "write", keep)
+    one.parts.source = lambda wanted: Patient(clip, taken, ready)
+    one.parts.matter = lambda wanted: open_matter(model, "onnxruntime", threads=1)
+    one.start()
+    one.wait(lambda: one.controller.state.phase == "running" and one.outlet._ticket is not None)
+    ready.set()
+    one.wait(lambda: len(out) == 24)
+    one.window.close()
+    return out
