@@ -138,7 +138,22 @@ class Media:
                 if packet.size
             ]
 
-    def shown(self, path: Path) -> tuple[list[int], NDArray[np.int16]]:
+    def same(self, one: Path, other: Path) -> bool:
+        """Whether two files hold the same pictures at the same times: to the bit, but for H.264 to 12 grey levels.
+
+        On some machines x264 codes the same small pictures otherwise in one run of a thousand, up to 4 grey levels
+        apart: also uninterrupted, also alone. A picture that is lost, doubled or of another moment is 200 apart.
+        """
+        if one.is_dir() or self._codec(one) != "h264":
+            return self.digests(one) == self.digests(other)
+        (times, pictures), (other_times, others) = self._shown(one), self._shown(other)
+        return times == other_times and bool(np.abs(pictures - others).max() <= 12)
+
+    def _codec(self, path: Path) -> str:
+        with av.open(str(path)) as container:
+            return container.streams.video[0].codec_context.name
+
+    def _shown(self, path: Path) -> tuple[list[int], NDArray[np.int16]]:
         """The time of each picture in ticks, and the pictures, NxHxWx3."""
         with av.open(str(path)) as container:
             frames = list(container.decode(video=0))
