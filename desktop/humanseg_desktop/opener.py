@@ -79,29 +79,38 @@ class Opener(QObject):
 
     def _make(self, wanted: "Input") -> Session:
         """A session that has been started; the old one was stopped as late as possible."""
-        old = self.session
-        if old and old.wanted.source == wanted.source:
-            self._outlet.hold()
-            old.stop()  # a device is opened once at a time
+        old, network = self.session, self._network
+        if network is None or not network.fits(wanted):
+            network = Network(self._parts.matter(wanted), wanted)
+        try:
+            if old and old.wanted.source == wanted.source:
+                self._outlet.hold()
+                old.stop()  # a device is opened once at a time
+            session = self._begin(wanted, network)
+        except BaseException:
+            if network is not self._network:
+                network.matter.close()
+            raise
+        if self._network and self._network is not network:
+            self._network.matter.close()
+        self._network = network
+        self.session = session
+        return session
+
+    def _begin(self, wanted: "Input", network: Network) -> Session:
+        """Open the source and start on it; the old session, if it still runs, is stopped just before."""
         source = self._parts.source(wanted)
         try:
-            network = self._network
-            if network is None or not network.fits(wanted):
-                network = Network(self._parts.matter(wanted), wanted)
             network.matter.options = scenery.options_of(self._look())
             policy = self._policy() or _closed_policy()
             self._outlet.hold()
-            if old:
-                old.stop()
-            if self._network and self._network is not network:
-                self._network.matter.close()
-            self._network = network
+            if self.session:
+                self.session.stop()
             session = Session(wanted, source, network, policy, self._outlet)
             session.start()
         except BaseException:
             source.close()
             raise
-        self.session = session
         return session
 
     def _shut(self) -> None:

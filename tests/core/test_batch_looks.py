@@ -178,7 +178,7 @@ def test_a_gpu_that_is_not_there_is_an_error_where_it_is_required(batch: Batch, 
     clip = media.clip(frames=2)
     capfd.readouterr()
     assert batch(clip, "--as", "alpha", "--require-gpu") == 1
-    assert "No graphics card is used" in capfd.readouterr().err
+    assert "does not run on a GPU" in capfd.readouterr().err
     assert media.names() == ["clip.mp4"]
 
 

@@ -15,7 +15,7 @@ from humanseg.cli.jobs import Job, plan
 from humanseg.cli.report import write_report
 from humanseg.cli.stdin import standard_input
 from humanseg.compositing import parse_background
-from humanseg.errors import EngineError, HumansegError, SettingsError, SinkError
+from humanseg.errors import HumansegError, SettingsError, SinkError
 from humanseg.matting import Matter, open_matter
 from humanseg.pipeline.cluster import Crew, join_cluster
 from humanseg.pipeline.process import Output, Result, process_video
@@ -87,12 +87,10 @@ def _run(batch: "Batch", inputs: tuple[str, ...]) -> int:
 
 
 def _open(batch: "Batch") -> Matter:
-    matter = open_matter(batch.model, batch.engine, preset=batch.preset, threads=batch.threads)
-    if batch.require_gpu and "CPU" in matter.engine.device:
-        matter.close()
-        problem = f"No graphics card is used: the engine is {_engine(matter)}."
-        raise EngineError(problem, "humanseg-doctor tells why. Or go without --require-gpu.")
-    return matter
+    # The engine knows what it will be: while one for the GPU is built, the CPU stands in for it.
+    return open_matter(
+        batch.model, batch.engine, preset=batch.preset, threads=batch.threads, require_gpu=batch.require_gpu
+    )
 
 
 def _crew(batch: "Batch") -> Crew | None:
