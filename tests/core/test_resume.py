@@ -76,6 +76,25 @@ def test_a_run_that_was_broken_off_gives_the_same_pictures(media: Any, red: Any)
         assert sorted(entry.name for entry in folder.iterdir()) == ["a.mkv", "c.mp4", "p", "t.mov", "t.webm"]
 
 
+@pytest.mark.parametrize("frames", [14, 18, 20])
+def test_a_run_that_was_ended_after_its_last_segment_goes_on(
+    frames: int, media: Any, red: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, output = media.clip(frames=frames), media.folder / "out.mov"
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "note_end", fail)
+        with pytest.raises(RuntimeError, match="killed"):
+            process_video(clip, Output(path=output, look="transparent"), matter=red, segments=CUT)
+    result = process_video(clip, Output(path=output, look="transparent"), matter=red, segments=CUT)
+    assert result.frames == frames
+    assert len(media.times(output)) == frames
+    assert media.names() == ["clip.mp4", "out.mov"]
+
+
 def test_each_segment_begins_anew(media: Any) -> None:
     clip = media.clip(frames=25)
     from humanseg.sources.video_file import VideoFileSource

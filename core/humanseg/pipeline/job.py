@@ -205,19 +205,38 @@ class Making:
             HumansegError: the source, the matter or a sink failed.
         """
         done = [target.journal.finished for target in self.targets]
+        made = self._make_after(done, on_progress, stop)
+        if made is None:
+            # A run was ended between its last segment and the note of it: made again, that segment tells the end.
+            made = self._make_after([number - 1 for number in done], on_progress, stop)
+        if made is None:
+            raise SourceError("The video ends sooner than it did before.", "Run the same command again.")
+        return made
+
+    def _make_after(
+        self, done: Sequence[int], on_progress: Callable[[Progress], None] | None, stop: Event | None
+    ) -> tuple[int, bool] | None:
+        """`make` after so many segments of each target; None if the video ends within them."""
+        first, length = min(done), self._job.segments.length
         sinks = [self._sink(target, finished) for target, finished in zip(self.targets, done, strict=True)]
-        first = min(done)
-        pipeline, _ = self._pipeline(sinks, first, None, stop)
-        with self._gpu_released(), pipeline:
-            while not pipeline.wait(_LOOK_S):
-                if stop is not None and stop.is_set():
-                    return 0, False
-                if on_progress is not None:
-                    on_progress(Progress(frames=_written(sinks), total=self.total, stats=pipeline.stats))
+        pipeline, source = self._pipeline(sinks, first, None, stop)
+        try:
+            with self._gpu_released(), pipeline:
+                while not pipeline.wait(_LOOK_S):
+                    if stop is not None and stop.is_set():
+                        return 0, False
+                    if on_progress is not None:
+                        on_progress(Progress(frames=_written(sinks), total=self.total, stats=pipeline.stats))
+        except SourceError:
+            if first and source.ended and not source.given:
+                return None
+            raise
+        if self._job.segments.first_frame(first) + source.given < first * length:
+            return None
         if on_progress is not None:
             on_progress(Progress(frames=_written(sinks), total=self.total, stats=pipeline.stats))
         self.note_end(_written(sinks))
-        return _written(sinks) - first * self._job.segments.length, True
+        return _written(sinks) - first * length, True
 
     def make_span(self, first: int, last: int) -> int | None:
         """Make the segments from `first` to `last`, both included; those that are there are made again.
