@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,18 @@ def test_an_engine_that_does_not_load_is_told_and_can_be_tried_again(bench: Make
     one.parts.matter_error = None
     one.qtbot.mouseClick(one.window.live.banner._again, Qt.MouseButton.LeftButton)
     one.wait_for_picture()
+
+
+def test_where_another_network_does_not_load_the_old_one_goes_on(bench: Make) -> None:
+    one = bench().start()
+    one.wait_for_picture()
+    one.parts.matter_error = EngineError("No engine can run the model.", "Install one.")
+    one.controller.open(replace(one.controller.settings.input, engine="tensorrt"))
+    one.wait(lambda: "No engine" in one.message)
+    before = one.parts.matters[0].count
+    one.wait(lambda: one.parts.matters[0].count > before + 3)
+    assert not one.outlet.shown.slate
+    assert one.controller.state.wanted.engine != "tensorrt"
 
 
 def test_a_network_that_fails_shows_a_slate_and_says_so_until_it_is_well(bench: Make) -> None:
