@@ -3,6 +3,7 @@
 import sys
 import warnings
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,8 @@ from humanseg_train.history import History
 from humanseg_train.loaders import make_loaders
 from humanseg_train.memory import explaining_memory
 from humanseg_train.module import MattingModule
+from humanseg_train.networks.build import starts_from_checkpoint
+from humanseg_train.networks.from_model import measure_norms
 from humanseg_train.networks.shared_norm import share_norms
 from humanseg_train.processes import trainer_options
 from humanseg_train.provenance import Provenance
@@ -28,6 +31,9 @@ from humanseg_train.schedules import Plateau
 from humanseg_train.stopping import Patience, TimeBudget
 
 Log = Literal["tensorboard", "wandb"]
+
+_MEASURED = 8
+"""Batches from which the normalisation of an exported model is measured."""
 
 
 def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence[Log] = ()) -> Path:
@@ -59,6 +65,8 @@ def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence
         torch.set_num_threads(recipe.schedule.threads)
     # Before the folder is made: what is wrong with a recipe shows here.
     module = SceneModule(recipe) if recipe.network.classes > 1 else MattingModule(recipe)
+    if recipe.network.start and not resume and not starts_from_checkpoint(recipe.network):
+        measure_norms(module.network, (module.normalise(batch[0]) for batch in islice(validation, _MEASURED)))
     if where["accelerator"] == "cpu":
         share_norms(module.network)
     loggers = _loggers(logs, recipe, out)

@@ -38,10 +38,13 @@ class MattingModule(LightningModule):
 
     def forward(self, frame: Tensor) -> Tensor:
         """Nx3xHxW uint8 RGB, or Nx4xHxW with the alpha of the frame before -> Nx1xHxW float32 logits."""
-        mean, std = self.get_buffer("mean"), self.get_buffer("std")
-        normalised = ((frame.float() - mean) / std).contiguous(memory_format=torch.channels_last)
-        logits: Tensor = self.network(normalised)
+        logits: Tensor = self.network(self.normalise(frame))
         return logits.float()
+
+    def normalise(self, frame: Tensor) -> Tensor:
+        """What `forward` takes -> what the network takes."""
+        mean, std = self.get_buffer("mean"), self.get_buffer("std")
+        return ((frame.float() - mean) / std).contiguous(memory_format=torch.channels_last)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Dropout draws the same numbers in a step whether the run was interrupted before it or not."""

@@ -103,7 +103,8 @@ class Network:
     """1 learns the alpha of people; more learns that many classes of a data set with labels (Cityscapes: 19)."""
 
     start: str = ""
-    """A checkpoint of `fit` whose weights the whole network starts from (fine-tuning); empty: from the encoder's."""
+    """What the whole network starts from (fine-tuning): a checkpoint of `fit` (.ckpt), a model folder, or the name of a
+    packaged model, such as `unet-efficientnet-b0`; empty: from the encoder's."""
 
     def __post_init__(self) -> None:
         """Widths are for the decoders that are built of stages."""

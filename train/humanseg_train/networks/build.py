@@ -10,6 +10,7 @@ import torch
 from humanseg.errors import HumansegError, SettingsError
 from humanseg_train.networks.detail import DetailedNetwork
 from humanseg_train.networks.download import without_retries
+from humanseg_train.networks.from_model import load_model
 from humanseg_train.networks.repairs import repair
 from humanseg_train.networks.rounding import round_convolutions
 from humanseg_train.networks.warm_start import load_encoder, load_start, widen_input
@@ -59,8 +60,16 @@ def build_network(settings: Network, *, pretrained: bool = True) -> torch.nn.Mod
     if settings.int8:
         round_convolutions(network, 4 if settings.previous else 3)
     if settings.start and pretrained:
-        load_start(network, Path(settings.start))
+        if starts_from_checkpoint(settings):
+            load_start(network, Path(settings.start))
+        else:
+            load_model(network, settings.start, 4 if settings.previous else 3)
     return network
+
+
+def starts_from_checkpoint(settings: Network) -> bool:
+    """Whether `settings.start` is a checkpoint rather than an exported model."""
+    return Path(settings.start).suffix == ".ckpt"
 
 
 def _construct(settings: Network, *, imagenet: bool) -> torch.nn.Module:
