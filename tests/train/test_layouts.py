@@ -117,6 +117,57 @@ def test_supervisely_polygons_holes_and_bitmaps(tmp_path: Path, draw_person: Dra
     assert sample.name == "ds1/one"
 
 
+def labelled(*shapes: dict[str, Any], size: tuple[int, int] = (96, 72), image: str = "") -> str:
+    return json.dumps({"shapes": shapes, "imageWidth": size[0], "imageHeight": size[1], "imagePath": image})
+
+
+def test_labelme_polygons_rectangles_circles_and_masks(tmp_path: Path, draw_person: Draw) -> None:
+    rgb, alpha = draw_person(2)
+    person = decided(alpha)
+    png = base64.b64encode(cv2.imencode(".png", person[10:50, 20:70])[1].tobytes()).decode()
+    shapes: list[dict[str, Any]] = [
+        {"label": "Person 1", "points": [[20, 10], [69, 49]], "shape_type": "mask", "mask": png},
+        {"label": "human", "points": [[2, 60], [12, 60], [12, 70], [2, 70]]},
+        {"label": "people", "points": [[80, 2], [90, 8]], "shape_type": "rectangle"},
+        {"label": "person", "points": [[85, 60], [85, 66]], "shape_type": "circle"},
+        {"label": "person", "points": [[0, 0], [95, 71]], "shape_type": "line"},
+        {"label": "dog", "points": [[0, 0], [40, 0], [40, 40]], "shape_type": "polygon"},
+    ]
+    write(tmp_path / "one.PNG", rgb)
+    (tmp_path / "one.json").write_text(labelled(*shapes))
+    write(tmp_path / "photos" / "two.png", rgb)
+    (tmp_path / "two.json").write_text(labelled(image="photos\\two.png"))
+    first, second = find_samples(tmp_path)
+    expected = np.zeros_like(person)
+    expected[10:50, 20:70] = person[10:50, 20:70]
+    expected[60:71, 2:13] = 255
+    expected[2:9, 80:91] = 255
+    found = read_pair(first)[1]
+    assert np.array_equal(found[:, :75], expected[:, :75])
+    assert np.array_equal(found[:30], expected[:30])
+    assert found[50:, 75:].astype(bool).sum() == pytest.approx(np.pi * 6.5**2, rel=0.05), "a disc of that radius"
+    assert not read_pair(second)[1].any()
+    assert [first.split, second.split] == ["val", "train"]
+
+
+def test_labelme_without_a_label_or_a_photograph(tmp_path: Path, draw_person: Draw) -> None:
+    for split in ("train", "val"):
+        write(tmp_path / split / "seen.png", draw_person(1)[0])
+        (tmp_path / split / "seen.json").write_text(labelled())
+    write(tmp_path / "train" / "unlabelled.png", draw_person(2)[0])
+    (tmp_path / "val" / "gone.json").write_text(labelled(image="gone.png"))
+    found = scan(tmp_path)
+    assert [(sample.name, sample.split) for sample in found.samples] == [("train/seen", "train"), ("val/seen", "val")]
+    assert [(fault.kind, fault.name) for fault in found.faults] == [
+        ("missing-mask", "train/unlabelled"),
+        ("missing-image", "val/gone"),
+    ]
+    for damage in ("[]", "no", '{"shapes": [{"label": "person", "points": [[1]]}]}'):
+        (tmp_path / "val" / "seen.json").write_text(damage)
+        with pytest.raises(HumansegError, match="no annotation of LabelMe"):
+            scan(tmp_path)
+
+
 def test_cityscapes_has_people_among_its_classes(tmp_path: Path) -> None:
     labels = np.full((32, 64), 255, np.uint8)
     labels[:, :20], labels[:, 20:30], labels[:, 30:35] = 0, 11, 12

@@ -12,10 +12,13 @@ from onnx import helper, numpy_helper
 import humanseg
 from humanseg.engines.onnx import import_onnxruntime
 from humanseg.errors import ModelError
+from humanseg.models import find_model
 from humanseg_train import exporting
 from humanseg_train.cli import main
 from humanseg_train.exporting import export
 from humanseg_train.half import LOUDEST, fold_batch_norms, loudness, to_half, too_loud
+from humanseg_train.trial_build import build_without_gpu
+from humanseg_train.verdict import Verification
 from humanseg_train.verification import verify
 
 
@@ -86,7 +89,8 @@ def test_half_is_typed_throughout_and_accepted(checkpoint: Path, people: Path, t
     assert not [node for node in model.graph.node if node.op_type == "BatchNormalization"]
     assert verification.precision == "fp16"
     assert verification.loud == {}
-    assert {check.engine for check in verification.checks} == {"onnxruntime", "openvino"}
+    run = {check.engine for check in verification.checks if not check.built_only}
+    assert run == {"onnxruntime", "openvino"}
     report = json.loads((tmp_path / "half" / "verify.json").read_text())
     assert report["accepted"]
     assert report["pictures"].startswith("4 photographs of the val split")
@@ -118,6 +122,28 @@ def test_a_changed_network_is_refused(
     assert card.count("## Verified") == 1, "the new table stands in place of the old one"
     assert words in card
     assert "## Recipe" in card
+
+
+def test_without_a_gpu_the_model_is_built_for_one(exported: Path, checkpoint: Path, people: Path) -> None:
+    pytest.importorskip("tensorrt_rtx")
+    verification = verify(exported, checkpoint, people)
+    if "tensorrt" not in verification.absent:
+        pytest.skip("there is a GPU: the model is run on it")
+    (check,) = [check for check in verification.checks if check.built_only]
+    assert (check.engine, check.fault) == ("tensorrt, 384x224", "")
+    assert "| - | - | - | builds; not run |" in (exported / "card.md").read_text()
+
+
+def test_what_tensorrt_cannot_build_is_refused(exported: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorrt_rtx")
+    model = onnx.load(exported / "model.onnx")
+    model.graph.output[0].name = "odd"
+    model.graph.node.append(helper.make_node("Bernoulli", ["alpha"], ["odd"], "chance"))
+    onnx.save(model, tmp_path / "model.onnx")
+    exporting._write_toml(tmp_path, "odd", previous=False)
+    (check,) = build_without_gpu(find_model(tmp_path))
+    assert "cannot read the graph" in check.fault
+    assert Verification(precision="fp32", pictures="none", checks=(check,), absent={}).faults
 
 
 def test_a_small_loss_of_iou_is_refused_too(

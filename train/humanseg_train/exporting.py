@@ -26,7 +26,8 @@ from humanseg_train.half import loudness, to_half, too_loud
 from humanseg_train.module import MEAN, STD
 from humanseg_train.networks.deployed import MULTIPLE, PIXELS, load_network, write_onnx
 from humanseg_train.suite import suite
-from humanseg_train.verification import Verification, pictures_to_compare, verify, write_verification
+from humanseg_train.verdict import Verification, write_verification
+from humanseg_train.verification import pictures_to_compare, verify
 
 MODEL, INT8_MODEL = "model.onnx", "model-int8.onnx"
 

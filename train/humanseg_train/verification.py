@@ -4,13 +4,12 @@ Both run through the `Matter` that every command uses, at the sizes at which use
 machine; a folder that also holds the model in 8-bit integers is run in both precisions. A model is accepted if no alpha
 is NaN or infinite, the mean IoU falls by at most 0.002, no photograph's alpha differs by more than 0.01 on average (in
 integers 0.03: they move the hardest ones further, either way), and in 32 bits no pixel by more than 0.001.
+
+Where TensorRT for RTX is installed and no GPU is, the model must at least build.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -26,6 +25,8 @@ from humanseg_train.data.pictures import read_pair
 from humanseg_train.data.samples import find_samples
 from humanseg_train.metrics import iou
 from humanseg_train.torch_engine import checkpoint_matter
+from humanseg_train.trial_build import build_without_gpu
+from humanseg_train.verdict import EngineCheck, Verification
 
 PHOTOGRAPHS = 24
 """At most so many are compared, taken evenly from the split."""
@@ -37,75 +38,6 @@ PLAIN = MattingOptions(refine=False, smoothing=0.0)
 
 Pair = tuple[NDArray[np.uint8], NDArray[np.float32] | None]
 """A photograph HxWx3, and its true alpha HxW where it is known."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EngineCheck:
-    """What one engine made of the model."""
-
-    engine: str
-    device: str = ""
-    finite: bool = False
-    """No alpha is NaN or infinite."""
-
-    max_difference: float = 0.0
-    """Largest difference of alpha from torch in any pixel."""
-
-    max_mad: float = 0.0
-    """Largest mean absolute difference of alpha from torch of any photograph."""
-
-    iou_drop: float | None = None
-    """By how much the mean IoU with the truth is below torch's; None where there is no truth."""
-
-    fault: str = ""
-    """Why it does not pass; empty if it does."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verification:
-    """What all engines of this machine made of a model."""
-
-    precision: str
-    """`fp32` or `fp16`."""
-
-    pictures: str
-    """What was matted, for people to read."""
-
-    checks: tuple[EngineCheck, ...]
-    absent: dict[str, str]
-    """Engines that are not at hand, and why."""
-
-    loud: dict[str, float] | None = None
-    """Of a 16-bit model: the nodes that stayed float32, with the magnitude that would have come near float16's end."""
-
-    @property
-    def faults(self) -> list[str]:
-        """Why the model is refused; empty if it is accepted."""
-        return [f"{check.engine}: {check.fault}" for check in self.checks if check.fault]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {**asdict(self), "accepted": not self.faults}
-
-    def markdown(self) -> str:
-        """A table for the card."""
-        lines = [
-            f"Compared with torch on {self.pictures}, {self.precision}. {self._said_of_loud()}".rstrip(),
-            "",
-            "| engine | device | largest difference | largest MAD | IoU drop | verdict |",
-            "| --- | --- | --- | --- | --- | --- |",
-        ]
-        for check in self.checks:
-            drop = "no truth" if check.iou_drop is None else f"{check.iou_drop:.4f}"
-            figures = f"{check.max_difference:.1e} | {check.max_mad:.1e} | {drop}"
-            lines.append(f"| {check.engine} | {check.device} | {figures} | {check.fault or 'accepted'} |")
-        return "\n".join(lines)
-
-    def _said_of_loud(self) -> str:
-        if self.loud is None:
-            return ""
-        named = ", ".join(f"{name} ({peak:.0f})" for name, peak in self.loud.items())
-        return f"Kept in float32 because their values grow too large: {named or 'nothing'}."
 
 
 def verify(
@@ -143,17 +75,10 @@ def verify(
             continue
         with Matter(run, engine, PLAIN) as matter:
             checks.append(_check(matter, pairs, expected, half=half))
+    if "tensorrt" in absent:
+        checks += build_without_gpu(spec)
     precision = "fp16" if half else "fp32"
     return Verification(precision=precision, pictures=pictures, checks=tuple(checks), absent=absent, loud=loud)
-
-
-def write_verification(verification: Verification, folder: Path) -> None:
-    """Keep the report beside the model as `verify.json`, and its table in `card.md` in place of an earlier one."""
-    (folder / "verify.json").write_text(json.dumps(verification.as_dict(), indent=2) + "\n")
-    card = folder / "card.md"
-    parts = card.read_text().split("\n## ") if card.is_file() else [f"# {folder.name}"]
-    kept = [part.rstrip() for part in parts if not part.startswith("Verified\n")]
-    card.write_text("\n\n## ".join([*kept, f"Verified\n\n{verification.markdown()}"]) + "\n")
 
 
 def _check(

@@ -92,6 +92,14 @@ def test_computing_is_in_half_precision_between_float_ends() -> None:
     assert 0 < np.abs(alpha - expected).max() < 0.01
 
 
+def test_one_that_is_in_half_precision_keeps_its_types() -> None:
+    shapes = {"frame": (1, 3, 32, 64)}
+    typed = typed_network(network().SerializeToString(), shapes)
+    again = typed_network(typed.SerializeToString(), shapes)
+    assert [node.op_type for node in again.graph.node] == [node.op_type for node in typed.graph.node]
+    np.testing.assert_array_equal(run(again, frame=picture()), run(typed, frame=picture()))
+
+
 @pytest.mark.parametrize(
     ("data", "shapes", "words"),
     [

@@ -160,8 +160,8 @@ def export(words: list[str]) -> None:
 def verify(words: list[str]) -> None:
     """Write the report first, then complain."""
     chosen = tyro.cli(Verify, prog="humanseg-train verify", args=words)
+    from humanseg_train.verdict import write_verification
     from humanseg_train.verification import verify as compare
-    from humanseg_train.verification import write_verification
 
     verification = compare(chosen.model, chosen.checkpoint, chosen.root)
     write_verification(verification, chosen.model)

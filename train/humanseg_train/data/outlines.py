@@ -10,6 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+_PNG = b"\x89PNG"
+"""How PNG files begin."""
+
 
 @dataclass(frozen=True)
 class Polygon:
@@ -30,7 +33,7 @@ class Runs:
 
 @dataclass(frozen=True)
 class Bitmap:
-    """A small PNG, deflated and in base64, and the place (x, y) of its corner."""
+    """A small PNG in base64, deflated or not, and the place (x, y) of its corner."""
 
     data: str
     corner: tuple[int, int]
@@ -124,8 +127,9 @@ def _decode(text: str) -> Iterator[int]:
 
 
 def _stamp(alpha: NDArray[np.uint8], bitmap: Bitmap) -> None:
+    packed = base64.b64decode(bitmap.data)
     try:
-        packed = zlib.decompress(base64.b64decode(bitmap.data))
+        packed = packed if packed.startswith(_PNG) else zlib.decompress(packed)
     except zlib.error as error:
         raise ValueError(f"a bitmap is damaged: {error}") from error
     picture = cv2.imdecode(np.frombuffer(packed, np.uint8), cv2.IMREAD_UNCHANGED)

@@ -9,6 +9,9 @@ from humanseg_train.data.outlines import Outlines
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 SPLITS = ("train", "val", "test")
 
+PEOPLE_WORDS = ("person", "people", "human")
+"""A class with one of them in its name is of people, where a data set's author names classes."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:

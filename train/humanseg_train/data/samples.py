@@ -6,6 +6,7 @@
 - `Training_Images/` with `Ground_Truth/`, or `images/` with `masks/`, there or inside `train/`, `val/`, `test/`;
 - COCO: `annotations/instances_*.json`, the photographs anywhere below; its people are the alpha;
 - Supervisely: `meta.json`, and `img/` with `ann/` in a folder for each data set; its people are the alpha;
+- LabelMe: `NAME.json` beside each photograph, there or inside `train/`, `val/`, `test/`; its people are the alpha;
 - Cityscapes: `leftImg8bit/` with `gtFine/*_labelTrainIds.png`; classes, of which 11 and 12 are people.
 
 Where there is no split, every tenth sample in the order of names is `val`, the others are `train`.
@@ -14,14 +15,14 @@ Where there is no split, every tenth sample in the order of names is `val`, the 
 from pathlib import Path
 
 from humanseg.errors import HumansegError
-from humanseg_train.data.layouts import cityscapes, coco, pairs, people_csv, splits_csv, supervisely
+from humanseg_train.data.layouts import cityscapes, coco, labelme, pairs, people_csv, splits_csv, supervisely
 from humanseg_train.data.records import PICTURES, SPLITS, Fault, Sample, Scan, by_stem
 
 __all__ = ["PICTURES", "SPLITS", "Fault", "Sample", "Scan", "find_rooms", "find_samples", "scan"]
 
 MISSING = ("missing-image", "missing-mask")
 
-LAYOUTS = (people_csv, splits_csv, cityscapes, coco, supervisely, pairs)
+LAYOUTS = (people_csv, splits_csv, cityscapes, coco, supervisely, labelme, pairs)
 """Asked in this order: a list goes before the folders that it lists."""
 
 
@@ -38,7 +39,7 @@ def scan(root: Path) -> Scan:
     raise HumansegError(
         f"{root} is no data set.",
         "It needs people.csv with images/ and masks/, or Training_Images/ with Ground_Truth/, or splits.csv, or the "
-        "layout of COCO, Supervisely or Cityscapes.",
+        "layout of COCO, Supervisely, LabelMe or Cityscapes.",
     )
 
 

@@ -132,6 +132,8 @@ def halve(network: "ModelProto") -> None:
 def typed_network(data: bytes, shapes: Mapping[str, tuple[int, ...]]) -> "ModelProto":
     """The network for a strongly typed builder: static, normalisations folded, in float16 between float32 ends.
 
+    One that is exported in 16 bits keeps the types that it has: what would overflow is in float32 there.
+
     Args:
         data: The ONNX file.
         shapes: The shape of each input, by name.
@@ -141,8 +143,9 @@ def typed_network(data: bytes, shapes: Mapping[str, tuple[int, ...]]) -> "ModelP
     """
     try:
         network = fix_sizes(onnx.load_model_from_string(data), shapes)
-        fold_normalisation(network)
-        halve(network)
+        if not any(entry.data_type == onnx.TensorProto.FLOAT16 for entry in network.graph.initializer):
+            fold_normalisation(network)
+            halve(network)
         onnx.checker.check_model(network, full_check=True)
     except ValueError:
         raise

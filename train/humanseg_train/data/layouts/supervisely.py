@@ -10,9 +10,7 @@ from typing import Any
 
 from humanseg.errors import HumansegError
 from humanseg_train.data.outlines import Outlines
-from humanseg_train.data.records import PICTURES, SPLITS, Fault, Sample, Scan, every_tenth
-
-_PEOPLE = ("person", "people", "human")
+from humanseg_train.data.records import PEOPLE_WORDS, PICTURES, SPLITS, Fault, Sample, Scan, every_tenth
 
 
 def recognises(root: Path) -> bool:
@@ -48,7 +46,7 @@ def scan(root: Path) -> Scan:
 def _outlines(file: Path) -> Outlines:
     try:
         content: dict[str, Any] = json.loads(file.read_bytes())
-        people = [one for one in content["objects"] if any(word in one["classTitle"].lower() for word in _PEOPLE)]
+        people = [one for one in content["objects"] if any(word in one["classTitle"].lower() for word in PEOPLE_WORDS)]
         return Outlines.of_supervisely(people, (content["size"]["width"], content["size"]["height"]))
     except (ValueError, KeyError, TypeError) as error:
         raise HumansegError(f"{file} is no annotation of Supervisely: {error}.", "Export the project again.") from error
