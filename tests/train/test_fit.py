@@ -101,3 +101,14 @@ def test_training_learns(recipe_file: Path, tmp_path: Path) -> None:
     epochs = rows(tmp_path / "run")
     assert float(epochs[-1]["train/loss"]) < 0.6 * float(epochs[0]["train/loss"])
     assert max(float(row["val/iou"]) for row in epochs) > 0.8
+
+
+def test_a_deterministic_run_asks_torch_for_it(run: Path, tmp_path: Path) -> None:
+    recipe = load_recipe(run / "last.ckpt")
+    schedule = {**vars(recipe.schedule), "epochs": 1, "samples_per_epoch": 4, "deterministic": True}
+    try:
+        fit(Recipe(**{**vars(recipe), "schedule": type(recipe.schedule)(**schedule)}), tmp_path / "run")
+        assert torch.are_deterministic_algorithms_enabled()
+        assert torch.is_deterministic_algorithms_warn_only_enabled(), "what has no such form still runs"
+    finally:
+        torch.use_deterministic_algorithms(False)

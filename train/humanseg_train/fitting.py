@@ -80,6 +80,7 @@ def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence
             max_epochs=recipe.schedule.epochs,
             precision=recipe.schedule.precision,
             accumulate_grad_batches=recipe.schedule.accumulate,
+            deterministic="warn" if recipe.schedule.deterministic else None,
             gradient_clip_val=recipe.optimiser.clip or None,
             callbacks=[best, *_watchers(recipe, out, samples)],
             logger=loggers or False,
@@ -137,7 +138,7 @@ _FREE_ON_RESUME = {
     "data": {"root", "rooms"},
     "network": {"encoder_weights", "start"},
     "schedule": {
-        *("epochs", "patience", "minutes", "compile", "workers", "threads"),
+        *("epochs", "patience", "minutes", "compile", "deterministic", "workers", "threads"),
         *("devices", "nodes", "strategy"),
     },
 }

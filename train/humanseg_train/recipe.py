@@ -184,6 +184,10 @@ class Schedule:
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     """Arithmetic of the forward and backward pass."""
 
+    deterministic: bool = False
+    """Use only arithmetic that gives the same numbers each time, where torch has it; it warns of what has not. On CPUs
+    runs repeat without."""
+
     compile: bool = False
     """Fuse the network's layers by torch.compile: minutes at the start for each size, then a fifth to a third less time
     a step. It needs a C++ compiler."""

@@ -160,9 +160,11 @@ def _shape(entry: "onnx.ValueInfoProto") -> tuple[int, ...]:
 
 
 def _fix_resizes(graph: "GraphProto", known: Mapping[str, tuple[int, ...]]) -> None:
+    constants = {entry.name for entry in graph.initializer}
     for node in graph.node:
         sizes = known.get(node.output[0], ())
-        if node.op_type == "Resize" and len(node.input) == 4 and sizes and all(sizes):
+        computed = node.op_type == "Resize" and len(node.input) == 4 and node.input[3] not in constants
+        if computed and sizes and all(sizes):
             name = f"{node.output[0]}/sizes"
             graph.initializer.append(numpy_helper.from_array(np.array(sizes, np.int64), name))
             node.input[3] = name
