@@ -56,7 +56,7 @@ def draw_curves(runs: Mapping[str, Sequence[Mapping[str, float]]], path: Path) -
             for name, line in zip(names, ("-", "--"), strict=False):
                 if name in rows[0]:
                     colour = f"C{number if len(runs) > 1 else names.index(name)}"
-                    label = run or name if len(runs) == 1 else run if line == "-" else None
+                    label = name if len(runs) == 1 else run if line == "-" else None
                     _plot(axes, rows, name, label, f"{line}", colour)
         if title == "loss":
             _leave_out_the_first(axes)
