@@ -1,10 +1,11 @@
 """The blurred room as the background, without the person's colours in it."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import cv2
 import numpy as np
 
+from humanseg.fitting import averaged
 from humanseg.frames import Frame, Matte
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ class BlurBackground:
         scale = min(1.0, min(max(4.5 / spread, 180), 270) / shorter)
         sigma = spread * scale * shorter
         width, height = (max(1, round(side * scale)) for side in frame.size)
-        small = _reduced(frame.rgb, (width, height))
-        alpha = _reduced(matte.alpha, (width, height))
+        small = averaged(frame.rgb, (width, height), least=2)
+        alpha = averaged(matte.alpha, (width, height), least=2)
         margin = max(1, round(MARGIN * scale * shorter))
         covered = cv2.dilate(alpha, np.ones((2 * margin + 1, 2 * margin + 1), np.uint8))
         # A quarter covered is enough to count for nothing: a white shirt shows in a dark room long before half. Not
@@ -69,14 +70,3 @@ class BlurBackground:
         weight = cv2.GaussianBlur(weight, (0, 0), sigma) + np.float32(FAINT)
         reduced = cv2.divide(room, cv2.merge((weight, weight, weight)), dtype=cv2.CV_8U)
         return cast("NDArray[np.uint8]", cv2.resize(reduced, frame.size, interpolation=cv2.INTER_LINEAR))
-
-
-def _reduced(picture: "NDArray[Any]", size: tuple[int, int]) -> "NDArray[Any]":
-    """Averaged down to (width, height): by halves as far as they go, which takes a third of the time."""
-    width, height = size
-    while (
-        picture.shape[0] >= 2 * height and picture.shape[1] >= 2 * width and not any(n % 2 for n in picture.shape[:2])
-    ):
-        half = picture.shape[1] // 2, picture.shape[0] // 2
-        picture = cv2.resize(picture, half, interpolation=cv2.INTER_AREA)
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)

@@ -115,4 +115,5 @@ def _unmix(
     weight = np.asarray(cv2.merge((alpha, alpha, alpha, alpha)), np.float32)
     beyond = cv2.subtract(cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA), behind, dtype=cv2.CV_32F)
     beyond = cv2.multiply(weight, cv2.subtract(beyond, cv2.multiply(weight, cv2.subtract(inside, behind))))
-    return np.asarray(cv2.add(inside, beyond, dtype=cv2.CV_8U)[:, :, :3], np.uint8)
+    found = cv2.add(inside, beyond, dtype=cv2.CV_8U)
+    return np.asarray(cv2.cvtColor(found, cv2.COLOR_RGBA2RGB), np.uint8)

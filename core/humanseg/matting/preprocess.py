@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from humanseg.fitting import averaged
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -40,7 +42,8 @@ def shrink(rgb: "NDArray[np.uint8]", size: tuple[int, int]) -> "NDArray[np.uint8
         hxwx3 uint8. Every pixel counts where it shrinks, so that thin things do not flicker.
     """
     shrinks = size[0] <= rgb.shape[1] and size[1] <= rgb.shape[0]
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8)
+    small = averaged(rgb, size) if shrinks else cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(small, np.uint8)
 
 
 def to_tensor(

@@ -164,7 +164,8 @@ def _apply(
     there = cv2.warpAffine(lines, place, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     # The fourth channel comes as 255, so that the offset is added with the rest.
     products = cv2.multiply(there, cv2.cvtColor(part, cv2.COLOR_RGB2RGBA), scale=1 / 255, dtype=cv2.CV_32F)
-    return np.asarray(cv2.transform(products, np.ones((1, 4), np.float32)), np.float32)
+    # numpy's product: OpenCV's sum over channels takes four times as long.
+    return np.asarray(products @ np.ones(4, np.float32), np.float32)
 
 
 def _bounded(found: "NDArray[np.float32]", steep: "NDArray[np.float32]") -> "NDArray[np.float32]":

@@ -1,6 +1,5 @@
 """Resizing as matrix products: exact, and what GPUs do best. TensorRT refuses ONNX's own anti-aliased resize."""
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,9 +67,15 @@ def _mirrored(size: int, kernel: "NDArray[np.floating]", *, repeat: bool) -> "ND
 def shrink(graph: GraphWriter, tensor: str, source: Size, target: Size) -> str:
     """1xCxHxW averaged down to `target`, (width, height), by the area that each pixel covers."""
     (wide, high), (width, height) = source, target
-    # Whole factors first: an average over a block is much less work than a product with a matrix of zeros.
-    whole = (math.gcd(wide, width) == width, math.gcd(high, height) == height)
-    block = [high // height if whole[1] else 1, wide // width if whole[0] else 1]
+    # Halves first, as `humanseg.fitting.averaged` takes them, and then what is left if that is a whole factor: the mean
+    # of a block is much less work than a product with a matrix of zeros.
+    block = [1, 1]
+    while (wide % width or high % height) and all(
+        side % 2 == 0 and side >= 4 * end for side, end in ((high, height), (wide, width))
+    ):
+        wide, high, block = wide // 2, high // 2, [2 * side for side in block]
+    whole = (wide % width == 0, high % height == 0)
+    block = [block[0] * (high // height if whole[1] else 1), block[1] * (wide // width if whole[0] else 1)]
     if block != [1, 1]:
         tensor = graph("AveragePool", tensor, kernel_shape=block, strides=block)
     if not whole[0]:
