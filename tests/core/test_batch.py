@@ -257,6 +257,47 @@ def test_a_bad_output_is_one_clear_error(
     assert (media.folder / "there.mp4").read_text() == "older"
 
 
+UNFIT_NAMES = {
+    "no ending, for a format": (["a.mp4", "-o", "NAME", "--format", "mov"], "NAME names the file", "/ for a folder"),
+    "no ending, for pictures": (["a.mp4", "-o", "NAME", "--format", "png"], "NAME names the file", "/ for a folder"),
+    "another ending": (["a.mp4", "-o", "out.mp4", "--format", "mov"], "out.mp4 names the file", "--format"),
+    "no ending": (["a.mp4", "-o", "NAME"], "without an ending", ".mov"),
+    "two numbers": (["a.mp4", "-o", "made/%d-%d.png"], "where the number goes", "%05d"),
+    "no alpha": (["a.mp4", "b.mp4", "-o", "made", "--as", "transparent", "--format", "mp4"], "transparent", ".mov"),
+    "no alpha in this codec": (["a.mp4", "-o", "out.mov", "--as", "transparent", "--codec", "h264"], "h264", "prores"),
+    "no such codec there": (["a.mp4", "b.mp4", "-o", "made", "--format", "webm", "--codec", "h264"], "h264", ".mkv"),
+}
+
+
+@pytest.mark.parametrize("kind", UNFIT_NAMES)
+def test_a_name_that_fits_no_output_is_refused_before_the_model_is_read(
+    kind: str, media: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(media.folder)
+    for name in ("a.mp4", "b.mp4"):
+        media.clip(name, frames=3)
+    capfd.readouterr()
+    words, pattern, advice = UNFIT_NAMES[kind]
+    # A model that is not there is complained of as soon as it is looked for.
+    assert main([*words, "--background", GREEN, "--model", "./gone"]) == 1
+    problem, hint = told(capfd.readouterr().err)
+    assert pattern in problem
+    assert advice in hint
+    assert inside(media.folder) == ["a.mp4", "b.mp4"]
+
+
+def test_sound_that_does_not_fit_may_be_left_out(batch: Batch, media: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    clip, output = media.clip(frames=3, size=(64, 32), sound=["aac"]), media.folder / "out.webm"
+    capfd.readouterr()
+    assert batch(clip, "-o", output) == 1
+    problem, hint = told(capfd.readouterr().err)
+    assert "aac" in problem
+    assert ".mkv" in hint
+    assert "--sound none" in hint
+    assert batch(clip, "-o", output, "--sound", "none") == 0
+    assert media.sounds(output) == []
+
+
 @posix
 def test_a_folder_without_write_permission_is_one_clear_error(
     batch: Batch, media: Any, capfd: pytest.CaptureFixture[str]

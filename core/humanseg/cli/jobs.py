@@ -10,6 +10,7 @@ from humanseg.errors import SettingsError, SinkError, SourceError
 from humanseg.frames import LookName
 from humanseg.pipeline.record import Record
 from humanseg.sinks.container import FORMATS
+from humanseg.sinks.destination import check_name
 from humanseg.sinks.pictures import PICTURE_ENDINGS
 from humanseg.sources.pictures import is_pictures
 
@@ -74,6 +75,7 @@ def plan(
     overwrite: bool = False,
     looks: tuple[LookName, ...] = ("composite",),
     ending: str | None = None,
+    codec: str | None = None,
     recursive: bool = False,
 ) -> list[Job]:
     """The videos to make; nothing is read or written yet.
@@ -89,11 +91,13 @@ def plan(
         overwrite: Whether outputs that are there already may be replaced. Inputs never are.
         looks: What to make of each video.
         ending: Of the outputs that get their names here: ".mov", or ".png" for folders of pictures.
+        codec: How videos are coded, None as is usual for their endings.
         recursive: Whether the folders in a folder are searched too; the outputs keep their places in them.
 
     Raises:
         SourceError: an input is not there, or a folder without videos.
-        SinkError: an output is there already, is an input, or its folder cannot be written to.
+        SinkError: an output is there already, is an input, or its folder cannot be written to; or its name says
+            nothing that can be written with this codec and look.
         SettingsError: `output` is missing or of the wrong kind, or two inputs would be written to one file.
     """
     files = [found for text in inputs for found in _files(text, recursive=recursive)]
@@ -110,6 +114,9 @@ def plan(
             jobs = [Job(file=file, output=_place(file, output, naming, is_folder=says_folder), looks=looks)]
         _refuse_inputs(jobs)
         _refuse_pairs(jobs)
+        for job in jobs:
+            for look, path in job.outputs.items():
+                check_name(path, alpha=look == "transparent", codec=codec)
         _refuse_existing([place for job in jobs for place in job.places], overwrite=overwrite)
         _refuse_unwritable(jobs[0].places[0].parent, may_be_made=several or says_folder)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
@@ -206,6 +213,9 @@ def _place(file: Path | None, output: str | None, naming: _Naming, *, is_folder:
         return (file.parent if file else Path()) / naming.name(file, "-humanseg")
     if is_folder or Path(output).is_dir():
         return Path(output) / naming.name(file)
+    if naming.ending and Path(output).suffix.lower() != naming.ending:
+        problem = f"{output} names the file to write, which --format {naming.ending[1:]} does not."
+        raise SettingsError(problem, "Leave --format out and give the name its ending, or end -o with / for a folder.")
     return Path(output)
 
 

@@ -64,6 +64,7 @@ def _run(batch: "Batch", inputs: tuple[str, ...]) -> int:
         overwrite=batch.overwrite,
         looks=batch.looks,
         ending=ending,
+        codec=batch.codec,
         recursive=batch.recursive,
     )
     changes = _changes(batch)

@@ -98,15 +98,7 @@ def coding_for(
     Raises:
         SinkError: this container cannot hold that, or the encoder is missing.
     """
-    known = form.alpha if alpha else form.opaque
-    if not known:
-        endings = " or ".join(ending for ending, other in FORMATS.items() if other.alpha)
-        raise SinkError(f"A {form.ending} file cannot be transparent.", f"Choose a name that ends in {endings}.")
-    codec = codec or known[0]
-    if codec not in known:
-        kind = "transparent " if alpha else ""
-        problem = f"A {form.ending} file cannot hold {kind}video as {codec}."
-        raise SinkError(problem, f"It can hold {', '.join(known)}.")
+    codec = codec_for(form, codec, alpha=alpha)
     if hardware:
         for name in _HARDWARE.get(codec, ()):
             found = Coding(codec=codec, encoder=name, pixel_format="yuv420p", options=_hardware_options(name, quality))
@@ -126,6 +118,26 @@ def coding_for(
     encoder, pixel_format, options = _recipe(codec, alpha=alpha, is_odd=is_odd, quality=quality)
     require_encoder(encoder)
     return Coding(codec=codec, encoder=encoder, pixel_format=pixel_format, options=options, alpha=alpha)
+
+
+def codec_for(form: Format, codec: str | None, *, alpha: bool) -> str:
+    """The codec for a container, whatever the stream; None asks for the usual one.
+
+    Raises:
+        SinkError: this container cannot hold that.
+    """
+    known = form.alpha if alpha else form.opaque
+    if not known:
+        endings = " or ".join(ending for ending, other in FORMATS.items() if other.alpha)
+        raise SinkError(f"A {form.ending} file cannot be transparent.", f"Choose a name that ends in {endings}.")
+    codec = codec or known[0]
+    if codec not in known:
+        kind = "transparent " if alpha else ""
+        others = [ending for ending, other in FORMATS.items() if codec in (other.alpha if alpha else other.opaque)]
+        elsewhere = f" A name that ends in {' or '.join(others)} can hold {codec}." if others else ""
+        problem = f"A {form.ending} file cannot hold {kind}video as {codec}."
+        raise SinkError(problem, f"It can hold {', '.join(known)}.{elsewhere}")
+    return codec
 
 
 def require_encoder(encoder: str) -> None:

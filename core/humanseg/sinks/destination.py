@@ -9,15 +9,32 @@ from typing import Protocol
 from humanseg.errors import SinkError
 from humanseg.frames import StreamInfo
 from humanseg.sinks import exr
-from humanseg.sinks.coding import Coding, coding_for, require_encoder
+from humanseg.sinks.coding import Coding, codec_for, coding_for, require_encoder
 from humanseg.sinks.container import format_of
 from humanseg.sinks.copies import StreamCopies
 from humanseg.sinks.join import join
 from humanseg.sinks.journal import Journal
-from humanseg.sinks.pictures import PictureSegment, Sequence, encoder_for, sequence_of
+from humanseg.sinks.pictures import PictureSegment, Sequence, encoder_for, is_sequence, sequence_of
 from humanseg.sinks.segmented import SegmentWriter
 from humanseg.sinks.spool import PacketSegment
 from humanseg.sinks.whole import final_place, sync_folder
+
+
+def check_name(path: Path, *, alpha: bool, codec: str | None) -> None:
+    """Make sure that a name says what can be written, as far as that can be told before anything is opened.
+
+    Args:
+        path: The name of a video, or of pictures.
+        alpha: Whether frames are cut-outs.
+        codec: As for `VideoDestination`; pictures have none.
+
+    Raises:
+        SinkError: it does not.
+    """
+    if is_sequence(path):
+        sequence_of(path)
+    else:
+        codec_for(format_of(path), codec, alpha=alpha)
 
 
 class Destination(Protocol):
