@@ -161,8 +161,13 @@ class Target:
 class Making:
     """The work on one job: its targets, and the way from frames to outputs."""
 
-    def __init__(self, job: VideoJob, matter: Matter) -> None:
+    def __init__(self, job: VideoJob, matter: Matter, on_notice: Callable[[str], None] | None = None) -> None:
         """Look at the source and at what former runs left.
+
+        Args:
+            job: What to make.
+            matter: Computes the mattes; stays the caller's.
+            on_notice: Called with a sentence for people when the GPU takes over or is given up.
 
         Raises:
             SourceError: the video cannot be read.
@@ -171,6 +176,7 @@ class Making:
         """
         self._job = job
         self._matter = matter
+        self._on_notice = on_notice
         self._gpu: GpuFrames | None = None
         parse_background(job.background)
         source = open_changed(job.source, job.changes)
@@ -281,7 +287,7 @@ class Making:
     def _whole(self, looks: Sequence[Look], stop: Event | None) -> WholeLook | None:
         """Whole frames on the GPU from the first one on: a run that goes on must not depend on when one was ready."""
         compositor = sole_compositor(looks)
-        self._gpu = open_gpu_frames(self._matter) if compositor is not None else None
+        self._gpu = open_gpu_frames(self._matter, on_notice=self._on_notice) if compositor is not None else None
         if compositor is None or self._gpu is None:
             return None
         self._gpu.prepare((self._info.width, self._info.height), compositor, stop)
