@@ -152,7 +152,7 @@ def test_a_device_that_is_not_there_is_an_error_and_not_another_device(
 def test_the_packaged_model_computes_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: dict[str | None, tuple[str, str]] = {}
     for precision in (None, "int8", "fp32"):
-        choice = EngineChoice(engine="onnxruntime", precision=precision)  # type: ignore[arg-type]
+        choice = EngineChoice(engine="onnxruntime", precision=precision)
         with choice.open(preset="live", threads=1) as matter:
             assert isinstance(matter.engine, OnnxEngine)
             opened[precision] = matter.engine.device, matter.model.cpu_path.name

@@ -116,16 +116,17 @@ class Target:
             SinkError: no such output can be written.
         """
         self.look = output.look
-        alpha = output.look == "transparent"
+        alpha, grey = output.look == "transparent", output.look == "alpha"
         self.destination: Destination
         self.notes: list[str] = []
         if is_sequence(output.path):
-            self.destination = PicturesDestination(output.path, alpha=alpha, light=output.look != "alpha")
+            self.destination = PicturesDestination(output.path, alpha=alpha, grey=grey)
         else:
             self.destination = video = VideoDestination(
                 output.path,
                 info,
                 alpha=alpha,
+                grey=grey,
                 codec=output.codec,
                 quality=output.quality,
                 hardware=output.hardware,
