@@ -122,7 +122,7 @@ def test_a_grey_film_is_read_as_grey(clip: Path, media: Any, red: Any) -> None:
     output = Output(path=media.folder / "out.mkv", look="alpha", codec="ffv1")
     process_video(clip, output, matter=Ramp(red))  # type: ignore[arg-type]
     shown = list(VideoFileSource(media.folder / "out.mkv"))[1].rgb
-    assert np.abs(shown - RAMP[:, :, None] * 255).max() <= 1.5
+    assert np.abs(shown - RAMP[:, :, None] * 255).max() <= 0.51
 
 
 def test_pictures_of_another_depth_are_another_job(clip: Path, media: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 A stream that does not name its matrix gets the guess that players make. A range that is not named is limited.
 """
 
+import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
@@ -21,6 +22,9 @@ _MATRICES = {
     10: Colorspace.BT2020,
 }
 _FULL = 2
+
+_DEEP = {bits: f"gbrp{bits}le" for bits in (9, 10, 12, 14, 16)}
+"""swscale's RGB in as many bits as the source has."""
 
 # Without these two the conversion darkens by one or two levels each time (measured).
 _ACCURATE = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
@@ -47,26 +51,37 @@ class ToRgb:
     def __init__(self, size: tuple[int, int]) -> None:
         self._size = size
         self._reformatter = VideoReformatter()
+        self._to_8_bits: dict[int, NDArray[np.uint8]] = {}
 
     def __call__(self, picture: VideoFrame) -> NDArray[np.uint8]:
-        """HxWx3 uint8 full-range RGB, C-contiguous, as the picture lies; 10 bits become 8.
+        """HxWx3 uint8 full-range RGB, C-contiguous, as the picture lies; more than 8 bits are rounded.
 
         A picture of another size than the stream's first is scaled to it: the size may change in the middle of
         recordings of calls.
         """
+        bits = picture.format.components[0].bits
+        if bits in _DEEP and _is_full_range(picture):
+            # From deep full range to 8 bits swscale gives half a level too much (measured, FFmpeg 8.0).
+            deep = self._converted(picture, _DEEP[bits])
+            if bits not in self._to_8_bits:
+                levels = np.arange(1 << 16) * (255 / ((1 << bits) - 1))
+                self._to_8_bits[bits] = np.rint(np.minimum(levels, 255)).astype(np.uint8)
+            return np.asarray(cv2.LUT(np.ascontiguousarray(deep.to_ndarray()), self._to_8_bits[bits]), np.uint8)
+        # Rows that FFmpeg has padded are copied; others are the decoder's own memory.
+        return np.ascontiguousarray(self._converted(picture, "rgb24").to_ndarray(), dtype=np.uint8)
+
+    def _converted(self, picture: VideoFrame, pixel_format: str) -> VideoFrame:
         width, height = self._size
-        rgb = self._reformatter.reformat(
+        return self._reformatter.reformat(
             picture,
             width=width,
             height=height,
-            format="rgb24",
+            format=pixel_format,
             src_colorspace=None if _is_rgb(picture) else matrix_for(picture.colorspace, self._size),
             src_color_range=ColorRange.JPEG if _is_full_range(picture) else ColorRange.MPEG,
             dst_color_range=ColorRange.JPEG,
             interpolation=_ACCURATE,
         )
-        # Rows that FFmpeg has padded are copied; others are the decoder's own memory.
-        return np.ascontiguousarray(rgb.to_ndarray(), dtype=np.uint8)
 
 
 def _is_rgb(picture: VideoFrame) -> bool:
