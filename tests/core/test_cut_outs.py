@@ -98,6 +98,17 @@ def test_a_cut_out_over_magenta_is_our_own_composite(
         assert np.abs(alpha - matte.alpha).max() <= (0.04 if pixel_format == "yuva420p" else 0.0021)
 
 
+@pytest.mark.parametrize("look", ["composite", "alpha", "foreground", "transparent"])
+def test_prores_says_what_its_colours_mean(look: LookName, media: Any, red: Any) -> None:
+    tags = {"colorspace": 6, "color_range": 1, "color_primaries": 5, "color_trc": 6}
+    clip = media.clip(frames=2, size=SIZE, picture=scene, **tags)
+    process_video(clip, Output(path=media.folder / "out.mov", look=look, codec="prores"), matter=red)
+    with av.open(str(media.folder / "out.mov")) as container:
+        for picture in container.decode(video=0):
+            assert picture.colorspace == 6
+            assert (picture.color_primaries, picture.color_trc, picture.color_range) == (5, 6, 1)
+
+
 def test_the_webm_says_that_it_has_alpha(media: Any, red: Any) -> None:
     clip = media.clip(frames=3, size=SIZE, picture=scene)
     process_video(clip, Output(path=media.folder / "out.webm", look="transparent"), matter=red)

@@ -87,14 +87,15 @@ class FromRgb:
             dst_color_range=self._range,
             interpolation=_ACCURATE,
         )
-        return opaque if alpha is None else self._with_alpha(opaque, alpha)
+        picture = opaque if alpha is None else self._with_alpha(opaque, alpha)
+        # ProRes writes what the picture says into its own header, and readers go by that.
+        picture.colorspace, picture.color_range = self._colour.matrix, self._range
+        picture.color_primaries, picture.color_trc = self._colour.primaries, self._colour.transfer
+        return picture
 
     def _with_alpha(self, opaque: VideoFrame, alpha: NDArray[np.float32]) -> VideoFrame:
         # Not by swscale: it squeezes 8-bit alpha to the limited range of the colours.
         picture = VideoFrame(opaque.width, opaque.height, self._pixel_format)
-        # ProRes writes what the picture says into its own header.
-        picture.colorspace, picture.color_range = self._colour.matrix, self._range
-        picture.color_primaries, picture.color_trc = self._colour.primaries, self._colour.transfer
         for target, plane in zip(picture.planes, opaque.planes, strict=False):
             rows = np.asarray(memoryview(plane)).reshape(plane.height, plane.line_size)
             copy = np.asarray(memoryview(target)).reshape(target.height, target.line_size)

@@ -33,6 +33,7 @@ class FromGrey:
         if not self._has_colour:
             colour = replace(colour, matrix=_UNSAID, full_range=True)
         self._colour = colour
+        self._range = ColorRange.JPEG if colour.full_range else ColorRange.MPEG
         # H.273: the limited range is that of 8 bits, 16 to 235, with zeros after it.
         self._black = 0 if colour.full_range else 16 << (bits - 8)
         self._white = (1 << bits) - 1 if colour.full_range else 235 << (bits - 8)
@@ -43,11 +44,14 @@ class FromGrey:
         encoder.colorspace = self._colour.matrix
         encoder.color_primaries = self._colour.primaries
         encoder.color_trc = self._colour.transfer
-        encoder.color_range = ColorRange.JPEG if self._colour.full_range else ColorRange.MPEG
+        encoder.color_range = self._range
 
     def __call__(self, grey: NDArray[np.float32]) -> VideoFrame:
         """A picture for the encoder, of HxW float32 from 0 (black) to 1 (white)."""
         picture = VideoFrame(*self._size, self._pixel_format)
+        # ProRes writes what the picture says into its own header, and readers go by that.
+        picture.colorspace, picture.color_range = self._colour.matrix, self._range
+        picture.color_primaries, picture.color_trc = self._colour.primaries, self._colour.transfer
         luma = np.rint(grey * np.float32(self._white - self._black)) + np.float32(self._black)
         for number, plane in enumerate(picture.planes):
             rows = np.asarray(memoryview(plane)).view(np.uint16).reshape(plane.height, -1)
