@@ -18,9 +18,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from humanseg.cli.bars import JobBars
 from humanseg.cli.batch import main
 from humanseg.cli.jobs import plan
 from humanseg.errors import HumansegError, SettingsError
+from humanseg.pipeline.process import Progress
+from humanseg.pipeline.stats import Stats
 from humanseg.sources.video_file import VideoFileSource
 
 GREEN = "#00b140"
@@ -538,6 +541,18 @@ def test_a_terminal_gets_a_bar_and_still_one_plain_line(red_model: Path, media: 
     assert b"fps" in shown
     assert done.stdout.startswith(str(clip.with_name("clip-humanseg.mp4")))
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_the_bar_of_all_videos_goes_on_with_those_that_are_made() -> None:
+    with JobBars(["a.mp4", "b.mp4", "c.mp4", "d.mp4"]) as bars:
+        whole = bars._bars.tasks[0]
+        for number, (frames, fps) in enumerate([(30, 4.0), (10, 2.5), (0, 0.0)]):
+            bars.begin(number)
+            bars.show(number, Progress(frames=frames, total=40, stats=Stats(fps=fps)))
+        assert (whole.completed, whole.fields["fps"]) == (1.0, 6.5)
+        bars.end(0)
+        assert (whole.completed, whole.fields["fps"]) == (1.25, 2.5)
+        assert [task.description for task in bars._bars.tasks] == ["all", "2/4 b.mp4", "3/4 c.mp4"]
 
 
 def read_screen(screen: int) -> bytes:
