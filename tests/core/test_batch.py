@@ -424,6 +424,18 @@ def test_a_file_named_demo_is_meant_by_its_path(tmp_path: Path, monkeypatch: pyt
     assert job.source != "demo"
 
 
+def test_a_pattern_is_written_to_a_folder_however_many_it_matches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.mp4").touch()
+    assert [job.output for job in plan(["*.mp4"], "made")] == [Path("made/a.mp4")]
+    assert [job.output for job in plan(["*.mp4"], "out.mov")] == [Path("out.mov")]
+    assert [job.output for job in plan(["*.mp4"], None)] == [Path("a-humanseg.mp4")]
+    (tmp_path / "b.mp4").touch()
+    assert [job.output for job in plan(["*.mp4"], "made")] == [Path("made/a.mp4"), Path("made/b.mp4")]
+
+
 @pytest.mark.parametrize(
     ("inputs", "output", "pattern"),
     [

@@ -102,7 +102,10 @@ def plan(
     """
     files = [found for text in inputs for found in _files(text, recursive=recursive)]
     alone = len(files) == 1 and files[0][0] is not None and is_pictures(files[0][0])
-    several = not alone and (len(inputs) > 1 or len(files) > 1 or (inputs[0] != DEMO and Path(inputs[0]).is_dir()))
+    # A pattern may match one file today and more tomorrow: what -o means must not hang on that.
+    open_ended = _is_pattern(inputs[0]) and output is not None and not _names_file(Path(output))
+    from_folder = inputs[0] != DEMO and Path(inputs[0]).is_dir()
+    several = not alone and (len(inputs) > 1 or len(files) > 1 or from_folder or open_ended)
     says_folder = output is not None and output.endswith(("/", os.sep))
     naming = _Naming(looks, ending)
     try:
@@ -169,7 +172,7 @@ def _files(text: str, *, recursive: bool) -> list[tuple[Path | None, Path]]:
             return [(path, Path())]
         if path.is_dir():
             return _folder_files(path, recursive=recursive)
-        if any(mark in text for mark in "*?[") and not path.exists():
+        if _is_pattern(text):
             return _matching(text, recursive=recursive)
         path.stat()
     except FileNotFoundError as error:
@@ -177,6 +180,14 @@ def _files(text: str, *, recursive: bool) -> list[tuple[Path | None, Path]]:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise SourceError(f"{text} cannot be read: {getattr(error, 'strerror', error)}.", "Check the path.") from error
     return [(path, Path())]
+
+
+def _is_pattern(text: str) -> bool:
+    return any(mark in text for mark in "*?[") and not Path(text).exists()
+
+
+def _names_file(output: Path) -> bool:
+    return output.suffix.lower() in FORMATS or _is_pictures(output)
 
 
 def _holds_videos(folder: Path, *, recursive: bool) -> bool:
@@ -227,7 +238,7 @@ def _folder(inputs: Sequence[str], output: str | None) -> Path:
         folder = Path(inputs[0]).resolve()  # "." has no name of its own
         return folder.with_name(f"{folder.name}-humanseg")
     folder = Path(output)
-    if not folder.is_dir() and (folder.suffix.lower() in FORMATS or _is_pictures(folder)):
+    if not folder.is_dir() and _names_file(folder):
         hint = "With several inputs, or a folder, -o names a folder."
         raise SettingsError(f"{output} names one file, and there may be several to write.", hint)
     return folder
