@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from humanseg.compositing.looks import own_colour
 from humanseg.frames import Frame, LookName, Matte
-from humanseg.pipeline import job as jobs
 from humanseg.pipeline.process import Output, process_video
+from humanseg.pipeline.target import Target
 from humanseg.sinks import destination
 from humanseg.sources.video_file import VideoFileSource
 
@@ -128,7 +128,7 @@ def test_a_grey_film_is_read_as_grey(clip: Path, media: Any, red: Any) -> None:
 def test_pictures_of_another_depth_are_another_job(clip: Path, media: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     output = Output(path=media.folder / "out" / "%d.png", look="alpha")
     info = VideoFileSource(clip).info
-    deep = jobs.Target(output, info, {}).hash
-    assert deep == jobs.Target(output, info, {}).hash
+    deep = Target(output, info, {}).hash
+    assert deep == Target(output, info, {}).hash
     monkeypatch.setattr(destination, "depth_of", lambda sequence, **kind: "8")
-    assert deep != jobs.Target(output, info, {}).hash
+    assert deep != Target(output, info, {}).hash

@@ -10,7 +10,8 @@ from threading import Event
 from humanseg.errors import SourceError
 from humanseg.matting import Matter, open_matter
 from humanseg.pipeline.cluster import Crew, make_on_cluster
-from humanseg.pipeline.job import Making, Output, Progress, VideoJob
+from humanseg.pipeline.job import Output, Progress, VideoJob
+from humanseg.pipeline.making import Making
 from humanseg.pipeline.segments import Segments
 from humanseg.sources.changes import Changes
 
