@@ -76,7 +76,7 @@ def process_video(
         crew: How the cluster that was joined (`humanseg.pipeline.cluster.join_cluster`) works on it; None for this
             machine alone. `matter` then only tells which model and engine the machines use.
         on_progress: Called about ten times a second on this thread.
-        on_notice: Called with a sentence for people when the GPU is given up, on a thread of the run.
+        on_notice: Called with a sentence for people when the GPU takes over or is given up, on a thread of the run.
         stop: Set by another thread to end early.
 
     Raises:
