@@ -270,6 +270,27 @@ def test_every_depth_and_range_is_read_as_the_standard_says(
     assert abs(error.mean()) < 0.05
 
 
+@pytest.mark.parametrize("full_range", [False, True])
+@pytest.mark.parametrize("depth", [8, 10, 16])
+def test_grey_video_goes_from_black_to_white(media: Any, depth: int, full_range: bool) -> None:
+    unit, size = 1 << (depth - 8), (220, 32)
+    black, white = (0, 256 * unit - 1) if full_range else (16 * unit, 235 * unit)
+    codes = np.rint(np.linspace(black, white, size[0]))
+    pixel_format = "gray" if depth == 8 else f"gray{depth}le"
+
+    def picture(_index: Any, _size: Any) -> Any:
+        image = av.VideoFrame(*size, pixel_format)
+        rows = np.asarray(memoryview(image.planes[0])).view(np.uint8 if depth == 8 else np.uint16)
+        rows.reshape(size[1], -1)[:, : size[0]] = codes
+        return image
+
+    tags = {"color_range": 2 if full_range else 1}
+    path = media.clip("g.mkv", frames=1, size=size, codec="ffv1", pixel_format=pixel_format, picture=picture, **tags)
+    (frame,) = VideoFileSource(path)
+    expected = (codes - black) / (white - black) * 255
+    assert np.abs(frame.rgb - expected[None, :, None]).max() <= 0.51
+
+
 def test_rgb_video_is_taken_as_it_is(media: Any) -> None:
     path = media.clip("clip.mkv", frames=2, codec="libx264rgb", pixel_format="rgb24", options={"qp": "0"})
     frames, _ = read(path)
