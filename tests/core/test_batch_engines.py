@@ -170,6 +170,14 @@ def test_a_precision_that_the_model_does_not_have_is_refused(
     assert media.names() == ["clip.mp4"]
 
 
+def test_what_does_not_reach_a_cluster_is_refused(batch: Batch, media: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    clip = media.clip(frames=3)
+    capfd.readouterr()
+    assert batch(clip, "-o", media.folder / "out.mp4", "--device", "cpu", "--cluster", "ray") == 1
+    assert "do not reach the machines of a cluster" in capfd.readouterr().err
+    assert media.names() == ["clip.mp4"]
+
+
 def test_another_precision_is_another_job(media: Any, capfd: pytest.CaptureFixture[str]) -> None:
     clip = media.clip(frames=3)
     words = [str(clip), "-o", str(media.folder / "out.mp4"), "--as", "alpha", "--engine", "onnxruntime"]
