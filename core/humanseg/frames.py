@@ -39,6 +39,9 @@ class Frame:
     """HxW float32, 0 to 1, where the frame is a cut-out: `rgb` is then the person's own colour, not multiplied with
     it ("straight"), and holds nothing of the room. None: the frame is opaque."""
 
+    grey: "NDArray[np.float32] | None" = None
+    """HxW float32, 0 (black) to 1 (white), where the frame is a grey picture: what `rgb` shows in 8 bits, in full."""
+
     born: float = field(default_factory=perf_counter)
     """When this process got it (`time.perf_counter`, seconds): latency is counted from here."""
 

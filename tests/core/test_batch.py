@@ -18,9 +18,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from humanseg.cli.bars import JobBars
 from humanseg.cli.batch import main
 from humanseg.cli.jobs import plan
 from humanseg.errors import HumansegError, SettingsError
+from humanseg.pipeline.process import Progress
+from humanseg.pipeline.stats import Stats
 from humanseg.sources.video_file import VideoFileSource
 
 GREEN = "#00b140"
@@ -257,6 +260,47 @@ def test_a_bad_output_is_one_clear_error(
     assert (media.folder / "there.mp4").read_text() == "older"
 
 
+UNFIT_NAMES = {
+    "no ending, for a format": (["a.mp4", "-o", "NAME", "--format", "mov"], "NAME names the file", "/ for a folder"),
+    "no ending, for pictures": (["a.mp4", "-o", "NAME", "--format", "png"], "NAME names the file", "/ for a folder"),
+    "another ending": (["a.mp4", "-o", "out.mp4", "--format", "mov"], "out.mp4 names the file", "--format"),
+    "no ending": (["a.mp4", "-o", "NAME"], "without an ending", ".mov"),
+    "two numbers": (["a.mp4", "-o", "made/%d-%d.png"], "where the number goes", "%05d"),
+    "no alpha": (["a.mp4", "b.mp4", "-o", "made", "--as", "transparent", "--format", "mp4"], "transparent", ".mov"),
+    "no alpha in this codec": (["a.mp4", "-o", "out.mov", "--as", "transparent", "--codec", "h264"], "h264", "prores"),
+    "no such codec there": (["a.mp4", "b.mp4", "-o", "made", "--format", "webm", "--codec", "h264"], "h264", ".mkv"),
+}
+
+
+@pytest.mark.parametrize("kind", UNFIT_NAMES)
+def test_a_name_that_fits_no_output_is_refused_before_the_model_is_read(
+    kind: str, media: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(media.folder)
+    for name in ("a.mp4", "b.mp4"):
+        media.clip(name, frames=3)
+    capfd.readouterr()
+    words, pattern, advice = UNFIT_NAMES[kind]
+    # A model that is not there is complained of as soon as it is looked for.
+    assert main([*words, "--background", GREEN, "--model", "./gone"]) == 1
+    problem, hint = told(capfd.readouterr().err)
+    assert pattern in problem
+    assert advice in hint
+    assert inside(media.folder) == ["a.mp4", "b.mp4"]
+
+
+def test_sound_that_does_not_fit_may_be_left_out(batch: Batch, media: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    clip, output = media.clip(frames=3, size=(64, 32), sound=["aac"]), media.folder / "out.webm"
+    capfd.readouterr()
+    assert batch(clip, "-o", output) == 1
+    problem, hint = told(capfd.readouterr().err)
+    assert "aac" in problem
+    assert ".mkv" in hint
+    assert "--sound none" in hint
+    assert batch(clip, "-o", output, "--sound", "none") == 0
+    assert media.sounds(output) == []
+
+
 @posix
 def test_a_folder_without_write_permission_is_one_clear_error(
     batch: Batch, media: Any, capfd: pytest.CaptureFixture[str]
@@ -380,6 +424,18 @@ def test_a_file_named_demo_is_meant_by_its_path(tmp_path: Path, monkeypatch: pyt
     assert job.source != "demo"
 
 
+def test_a_pattern_is_written_to_a_folder_however_many_it_matches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.mp4").touch()
+    assert [job.output for job in plan(["*.mp4"], "made")] == [Path("made/a.mp4")]
+    assert [job.output for job in plan(["*.mp4"], "out.mov")] == [Path("out.mov")]
+    assert [job.output for job in plan(["*.mp4"], None)] == [Path("a-humanseg.mp4")]
+    (tmp_path / "b.mp4").touch()
+    assert [job.output for job in plan(["*.mp4"], "made")] == [Path("made/a.mp4"), Path("made/b.mp4")]
+
+
 @pytest.mark.parametrize(
     ("inputs", "output", "pattern"),
     [
@@ -497,6 +553,18 @@ def test_a_terminal_gets_a_bar_and_still_one_plain_line(red_model: Path, media: 
     assert b"fps" in shown
     assert done.stdout.startswith(str(clip.with_name("clip-humanseg.mp4")))
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_the_bar_of_all_videos_goes_on_with_those_that_are_made() -> None:
+    with JobBars(["a.mp4", "b.mp4", "c.mp4", "d.mp4"]) as bars:
+        whole = bars._bars.tasks[0]
+        for number, (frames, fps) in enumerate([(30, 4.0), (10, 2.5), (0, 0.0)]):
+            bars.begin(number)
+            bars.show(number, Progress(frames=frames, total=40, stats=Stats(fps=fps)))
+        assert (whole.completed, whole.fields["fps"]) == (1.0, 6.5)
+        bars.end(0)
+        assert (whole.completed, whole.fields["fps"]) == (1.25, 2.5)
+        assert [task.description for task in bars._bars.tasks] == ["all", "2/4 b.mp4", "3/4 c.mp4"]
 
 
 def read_screen(screen: int) -> bytes:

@@ -131,6 +131,8 @@ def test_programs_read_lines_of_json(batch: Batch, media: Any, capfd: Any) -> No
     assert (last["frames"], last["total"]) == (12, 12)
     ends = [line for line in lines if line["event"] == "end"]
     assert [(end["state"], end.get("frames")) for end in ends] == [("written", 12), ("failed", None)]
+    assert ends[0]["outputs"] == [str(media.folder / "clips-humanseg" / "a.mp4")]
+    assert ends[0]["fps"] == pytest.approx(12 / ends[0]["seconds"], rel=0.05)
     assert "b.mp4" in ends[1]["problem"]
     written, failed = json.loads(report.read_text())["videos"]
     assert (written["state"], written["frames"], failed["state"]) == ("written", 12, "failed")

@@ -61,6 +61,30 @@ def test_pq_is_shown_as_bright_as_it_is(light: float, least: int, most: int, med
     assert np.ptp(rgb, axis=2).max() <= 1  # grey stays grey
 
 
+@pytest.mark.parametrize("full_range", [False, True])
+def test_pq_is_read_as_the_standard_says(full_range: bool, media: Any) -> None:
+    """A grey ramp up to 80 cd/m2, to where the picture is that of the standard range."""
+    brightest, size = pq(80), (448, 32)
+    black, white = (0, 1023) if full_range else (64, 940)
+    luma = np.rint(np.linspace(black, black + brightest * (white - black), size[0]))
+
+    def ramp(_index: int, _size: tuple[int, int]) -> "av.VideoFrame":
+        picture = av.VideoFrame(*size, "yuv444p10le")
+        for plane, numbers in zip(picture.planes, (luma, 512, 512), strict=True):
+            row = np.broadcast_to(np.asarray(numbers, np.uint16), size[0])
+            plane.update(np.tile(row, size[1]).astype(np.uint16).tobytes())
+        return picture
+
+    tags = {"colorspace": 9, "color_range": 2 if full_range else 1, "color_primaries": 9, "color_trc": 16}
+    path = media.clip("r.mkv", frames=1, size=size, codec="ffv1", pixel_format="yuv444p10le", picture=ramp, **tags)
+    (frame,) = VideoFileSource(path)
+    root = ((luma - black) / (white - black)) ** (1 / 78.84375)
+    light = (np.maximum(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)) ** (1 / 0.1593017578125) * 10000
+    error = frame.rgb - ((light / 203) ** (1 / 2.4) * 255)[None, :, None]
+    assert np.abs(error).max() <= 1
+    assert abs(error.mean()) < 0.1
+
+
 def test_highlights_stay_in_order_up_to_the_peak(media: Any) -> None:
     shown = [int(hdr_frame(media, 16, (pq(light),) * 3)[1].max()) for light in (203, 400, 700, 1000, 4000)]
     assert shown == sorted(shown)

@@ -41,9 +41,9 @@ def cut_outs(path: Path) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float64
         else:
             pictures = list(container.decode(stream))
     for picture in pictures:
-        if picture.format.name == "bgra":
-            bgra = picture.to_ndarray()
-            yield bgra[:, :, 2::-1], bgra[:, :, 3] / 255
+        if picture.format.name == "gbrap16le":
+            rgba = picture.to_ndarray()
+            yield (rgba[:, :, :3] // 257).astype(np.uint8), rgba[:, :, 3] / 65535
             continue
         assert picture.format.name.startswith("yuva")
         bits = picture.format.components[3].bits
@@ -55,7 +55,8 @@ def cut_outs(path: Path) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float64
 def pictures(folder: Path) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float64]]]:
     for path in sorted(folder.iterdir()):
         bgra: Any = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-        yield bgra[:, :, 2::-1], bgra[:, :, 3] / 255
+        levels = np.iinfo(bgra.dtype).max
+        yield (bgra[:, :, 2::-1] // (levels // 255)).astype(np.uint8), bgra[:, :, 3] / levels
 
 
 def over_magenta(rgb: NDArray[np.uint8], alpha: NDArray[np.float64]) -> Any:
@@ -66,7 +67,7 @@ def over_magenta(rgb: NDArray[np.uint8], alpha: NDArray[np.float64]) -> Any:
     ("name", "pixel_format", "tolerance"),
     [
         ("out.mov", "yuva444p12le", 8),  # the 10 bits of ProRes, which FFmpeg decodes to 12
-        ("out.mkv", "bgra", 4.6),
+        ("out.mkv", "gbrap16le", 4.6),
         ("out.webm", "yuva420p", 30),  # colours at half the resolution
         ("out/%03d.png", None, 4.6),
         ("out/%03d.webp", None, 4.6),
@@ -95,6 +96,17 @@ def test_a_cut_out_over_magenta_is_our_own_composite(
         assert difference.max() <= tolerance
         assert difference.mean() <= tolerance / 5
         assert np.abs(alpha - matte.alpha).max() <= (0.04 if pixel_format == "yuva420p" else 0.0021)
+
+
+@pytest.mark.parametrize("look", ["composite", "alpha", "foreground", "transparent"])
+def test_prores_says_what_its_colours_mean(look: LookName, media: Any, red: Any) -> None:
+    tags = {"colorspace": 6, "color_range": 1, "color_primaries": 5, "color_trc": 6}
+    clip = media.clip(frames=2, size=SIZE, picture=scene, **tags)
+    process_video(clip, Output(path=media.folder / "out.mov", look=look, codec="prores"), matter=red)
+    with av.open(str(media.folder / "out.mov")) as container:
+        for picture in container.decode(video=0):
+            assert picture.colorspace == 6
+            assert (picture.color_primaries, picture.color_trc, picture.color_range) == (5, 6, 1)
 
 
 def test_the_webm_says_that_it_has_alpha(media: Any, red: Any) -> None:

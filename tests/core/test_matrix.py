@@ -192,7 +192,8 @@ def pictures(output: Path, kind: str) -> Any:
     if kind == "png":
         for path in sorted(output.parent.iterdir()):
             bgra: Any = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-            yield bgra[:, :, 2::-1], bgra[:, :, 3] / 255
+            assert bgra.dtype == np.uint16
+            yield bgra[:, :, 2::-1] // 257, bgra[:, :, 3] / 65535
         return
     with av.open(str(output)) as container:
         stream = container.streams.video[0]

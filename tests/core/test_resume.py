@@ -16,7 +16,8 @@ import pytest
 
 from humanseg.errors import SinkError, SourceError
 from humanseg.frames import Frame, Matte
-from humanseg.pipeline.process import Output, process_video
+from humanseg.pipeline.making import Making
+from humanseg.pipeline.process import Output, VideoJob, process_video
 from humanseg.pipeline.segments import SegmentedMatter, SegmentedSource, Segments
 from humanseg.sinks.coder import Coder
 from humanseg.sinks.coding import coding_for
@@ -217,9 +218,7 @@ def test_a_kill_between_the_name_and_the_clearing_up_costs_nothing(media: Any, r
 
 def test_two_runs_do_not_write_the_same_output(media: Any, red: Any) -> None:
     clip, output = media.clip(frames=3), media.folder / "out.mp4"
-    import humanseg.pipeline.job as job
-
-    making = job.Making(job.VideoJob(source=clip, outputs=(Output(path=output),)), red)
+    making = Making(VideoJob(source=clip, outputs=(Output(path=output),)), red)
     with (
         making.targets[0].journal.held(),
         pytest.raises(SinkError, match="written by another run"),

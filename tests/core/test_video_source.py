@@ -173,11 +173,16 @@ WEIGHTS = {
 SAMPLE = (120, 100, 170)  # Y, Cb, Cr
 
 
-def expected_rgb(matrix: int, full_range: bool) -> np.ndarray:
+def expected_rgb(matrix: int, full_range: bool, codes: Any = SAMPLE, depth: int = 8) -> np.ndarray:
+    """R, G and B, 0 to 255, of Y', Cb and Cr, as H.273 has it."""
     red, blue = WEIGHTS[matrix]
-    y, cb, cr = (float(level) for level in np.subtract(SAMPLE, (0, 128, 128)))
-    if not full_range:
-        y, cb, cr = (y - 16) * 255 / 219, cb * 255 / 224, cr * 255 / 224
+    unit = 1 << (depth - 8)
+    y, cb, cr = (np.asarray(plane, float) for plane in codes)
+    if full_range:
+        y, cb, cr = (part * 255 / (256 * unit - 1) for part in (y, cb - 128 * unit, cr - 128 * unit))
+    else:
+        y = (y / unit - 16) * 255 / 219
+        cb, cr = (part * 255 / 224 for part in (cb / unit - 128, cr / unit - 128))
     r, b = y + 2 * (1 - red) * cr, y + 2 * (1 - blue) * cb
     return np.array([r, (y - red * r - blue * b) / (1 - red - blue), b])
 
@@ -229,6 +234,61 @@ def test_ten_bits_become_eight(media: Any) -> None:
     for frame in source:
         assert frame.rgb.dtype == np.uint8
         assert np.abs(frame.rgb - expected_rgb(9, full_range=False)).max() <= 2
+
+
+@pytest.mark.parametrize("full_range", [False, True])
+@pytest.mark.parametrize("matrix", [1, 6, 9])
+@pytest.mark.parametrize("depth", [8, 10, 12])
+def test_every_depth_and_range_is_read_as_the_standard_says(
+    media: Any, depth: int, matrix: int, full_range: bool
+) -> None:
+    unit, size = 1 << (depth - 8), (256, 64)
+    rng = np.random.default_rng(depth * 10 + matrix)
+    darkest, brightest = (0, 256 * unit) if full_range else (16 * unit, 235 * unit + 1)
+    codes = np.stack(
+        [
+            rng.integers(darkest, brightest, size[::-1]),
+            *rng.integers(90 * unit, 166 * unit, (2, size[1], size[0])),
+        ]
+    )
+    codes[1:, :20] = 128 * unit  # grey
+
+    def picture(_index: Any, _size: Any) -> Any:
+        image = av.VideoFrame(*size, pixel_format)
+        for plane, numbers in zip(image.planes, codes, strict=True):
+            plane.update(numbers.astype(np.uint8 if depth == 8 else np.uint16).tobytes())
+        return image
+
+    pixel_format = "yuv444p" if depth == 8 else f"yuv444p{depth}le"
+    tags = {"colorspace": matrix, "color_range": 2 if full_range else 1}
+    path = media.clip("c.mkv", frames=1, size=size, codec="ffv1", pixel_format=pixel_format, picture=picture, **tags)
+    (frame,) = VideoFileSource(path)
+    expected = np.clip(expected_rgb(matrix, full_range, codes, depth), 0, 255)
+    error = frame.rgb - np.moveaxis(expected, 0, -1)
+    assert np.abs(error).max() <= 1
+    assert abs(error[:20].mean()) < 0.05
+    assert abs(error.mean()) < 0.05
+
+
+@pytest.mark.parametrize("full_range", [False, True])
+@pytest.mark.parametrize("depth", [8, 10, 16])
+def test_grey_video_goes_from_black_to_white(media: Any, depth: int, full_range: bool) -> None:
+    unit, size = 1 << (depth - 8), (220, 32)
+    black, white = (0, 256 * unit - 1) if full_range else (16 * unit, 235 * unit)
+    codes = np.rint(np.linspace(black, white, size[0]))
+    pixel_format = "gray" if depth == 8 else f"gray{depth}le"
+
+    def picture(_index: Any, _size: Any) -> Any:
+        image = av.VideoFrame(*size, pixel_format)
+        rows = np.asarray(memoryview(image.planes[0])).view(np.uint8 if depth == 8 else np.uint16)
+        rows.reshape(size[1], -1)[:, : size[0]] = codes
+        return image
+
+    tags = {"color_range": 2 if full_range else 1}
+    path = media.clip("g.mkv", frames=1, size=size, codec="ffv1", pixel_format=pixel_format, picture=picture, **tags)
+    (frame,) = VideoFileSource(path)
+    expected = (codes - black) / (white - black) * 255
+    assert np.abs(frame.rgb - expected[None, :, None]).max() <= 0.51
 
 
 def test_rgb_video_is_taken_as_it_is(media: Any) -> None:

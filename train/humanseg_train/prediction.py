@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from humanseg.cli.jobs import VIDEO_ENDINGS
+from humanseg.cli.inputs import VIDEO_ENDINGS
 from humanseg.errors import HumansegError, SettingsError
 from humanseg.matting.matter import Matter
 from humanseg.sinks.video_file import VideoFileSink

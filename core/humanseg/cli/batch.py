@@ -83,6 +83,12 @@ class Batch:
     engine: EngineName = "auto"
     """What runs the network."""
 
+    device: Literal["cpu", "gpu", "npu"] | None = None
+    """Where it runs. With gpu and npu it fails where there is none; without it the best that works is taken."""
+
+    precision: Literal["int8", "fp16", "fp32"] | None = None
+    """How it computes: int8 and fp32 on the CPU, fp16 by TensorRT. The packaged model is int8 on the CPU by itself."""
+
     require_gpu: bool = False
     """Fail, rather than run on the CPU, where the engine finds no graphics card."""
 

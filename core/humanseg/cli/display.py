@@ -10,11 +10,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from humanseg.cli import console
+from humanseg.cli.bars import JobBars
+from humanseg.cli.report import facts_of
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
-
     from humanseg.cli.jobs import Job
     from humanseg.errors import HumansegError
     from humanseg.pipeline.process import Progress, Result
@@ -29,11 +28,14 @@ class Display(Protocol):
     def show(self, number: int, progress: "Progress") -> None:
         """A job is so far."""
 
-    def end(self, number: int, result: "Result") -> None:
-        """A job ended well, or was stopped."""
+    def end(self, number: int, result: "Result", engine: str) -> None:
+        """A job ended well, or was stopped; the engine is the one that ran at its end."""
 
     def fail(self, number: int, error: "HumansegError") -> None:
         """A job failed."""
+
+    def notice(self, text: str) -> None:
+        """Something that concerns all jobs, in a sentence: another engine runs, and why."""
 
     def sum_up(self, written: int, missing: Sequence[Path]) -> None:
         """All jobs are over."""
@@ -45,59 +47,52 @@ def display_of(jobs: Sequence["Job"], *, as_json: bool, engine: str) -> Iterator
     if as_json:
         yield JsonLines(jobs, engine)
     elif sys.stderr.isatty():
-        with _bars() as bars:
-            yield Lines(jobs, engine, bars)
+        with JobBars([job.title for job in jobs]) as bars:
+            yield Lines(jobs, bars)
     else:
-        yield Lines(jobs, engine, None)
+        yield Lines(jobs, None)
 
 
 class Lines:
     """A line on stdout for each video that is finished; above them, on a terminal, bars on stderr."""
 
-    def __init__(self, jobs: Sequence["Job"], engine: str, bars: "Bars | None") -> None:
+    def __init__(self, jobs: Sequence["Job"], bars: JobBars | None) -> None:
         self._jobs = jobs
-        self._engine = engine
         self._bars = bars
-        self._tasks: dict[int, TaskID] = {}
         self._lock = Lock()
-        self._whole = bars.add_task("all", total=len(jobs), fps=0.0) if bars and len(jobs) > 1 else None
 
     def begin(self, number: int) -> None:
         """See `Display.begin`."""
         if self._bars:
-            title = self._jobs[number].title
-            shown = title if len(self._jobs) == 1 else f"{number + 1}/{len(self._jobs)} {title}"
-            self._tasks[number] = self._bars.add_task(shown, total=None, fps=0.0)
-            self._bars.refresh()
+            self._bars.begin(number)
 
     def show(self, number: int, progress: "Progress") -> None:
         """See `Display.show`."""
         if self._bars:
-            self._bars.update(
-                self._tasks[number],
-                completed=progress.frames,
-                total=progress.total,
-                fps=progress.stats.fps,
-                refresh=True,
-            )
+            self._bars.show(number, progress)
 
-    def end(self, number: int, result: "Result") -> None:
+    def end(self, number: int, result: "Result", engine: str) -> None:
         """See `Display.end`."""
-        with self._without_bars(number):
+        with self._without_bars(ended=number):
             for output in result.outputs:
                 if result.skipped:
                     console.say(f"{output}  is there already, made by the same command")
                     continue
                 fps = result.made / result.seconds if result.seconds else 0.0
                 again = "" if result.made == result.frames else f" ({result.made} of them now)"
-                console.say(f"{output}  {result.frames} frames{again}  {fps:.1f} fps  engine {self._engine}")
+                console.say(f"{output}  {result.frames} frames{again}  {fps:.1f} fps  engine {engine}")
             for note in result.notes:
                 console.say(f"Note: {note}", error=True)
 
     def fail(self, number: int, error: "HumansegError") -> None:
         """See `Display.fail`."""
-        with self._without_bars(number):
+        with self._without_bars(ended=number):
             console.complain(error)
+
+    def notice(self, text: str) -> None:
+        """See `Display.notice`."""
+        with self._without_bars():
+            console.say(f"Note: {text}", error=True)
 
     def sum_up(self, written: int, missing: Sequence[Path]) -> None:
         """See `Display.sum_up`."""
@@ -107,18 +102,16 @@ class Lines:
                 console.say(f"Not written: {', '.join(map(str, missing))}", error=True)
 
     @contextmanager
-    def _without_bars(self, number: int) -> Iterator[None]:
-        """Take a job's bar away, and let the block write where the bars stand."""
+    def _without_bars(self, ended: int | None = None) -> Iterator[None]:
+        """Let the block write where the bars stand; that of a video that has ended goes away for good."""
         with self._lock:
             if self._bars is None:
                 yield
                 return
-            self._bars.stop()
-            self._bars.remove_task(self._tasks.pop(number))
-            if self._whole is not None:
-                self._bars.advance(self._whole)
-            yield
-            self._bars.start()
+            with self._bars.hidden():
+                if ended is not None:
+                    self._bars.end(ended)
+                yield
 
 
 class JsonLines:
@@ -144,11 +137,14 @@ class JsonLines:
             facts = {"frames": progress.frames, "total": progress.total, "fps": fps, "seconds_left": left}
             self._tell(number, {"event": "progress", **facts})
 
-    def end(self, number: int, result: "Result") -> None:
+    def end(self, number: int, result: "Result", engine: str) -> None:
         """See `Display.end`."""
-        state = "stopped" if result.stopped else "there already" if result.skipped else "written"
-        facts = {"frames": result.frames, "made": result.made, "seconds": round(result.seconds, 3)}
-        self._tell(number, {"event": "end", "state": state, **facts, "notes": list(result.notes)})
+        outputs = [str(output) for output in result.outputs]
+        self._tell(number, {"event": "end", "outputs": outputs, "engine": engine, **facts_of(result)})
+
+    def notice(self, text: str) -> None:
+        """See `Display.notice`."""
+        self._say({"event": "notice", "text": text})
 
     def fail(self, number: int, error: "HumansegError") -> None:
         """See `Display.fail`."""
@@ -164,22 +160,3 @@ class JsonLines:
     def _say(self, facts: dict[str, Any]) -> None:
         with self._lock:
             console.say(json.dumps(facts))
-
-
-def _bars() -> "Bars":
-    # Not before it is certain that there is a bar to draw.
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[fps]:.1f} fps"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        auto_refresh=False,
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )

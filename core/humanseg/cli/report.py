@@ -10,6 +10,7 @@ from humanseg.errors import SinkError
 
 if TYPE_CHECKING:
     from humanseg.cli.run import Outcome
+    from humanseg.pipeline.process import Result
 
 
 def write_report(path: Path, outcomes: Sequence["Outcome"], *, engine: str) -> None:
@@ -35,12 +36,14 @@ def row(outcome: "Outcome") -> dict[str, Any]:
     facts: dict[str, Any] = {"input": str(outcome.job.source), "outputs": [str(path) for path in outcome.job.places]}
     if error is not None:
         return facts | {"state": "failed", "problem": error.problem, "hint": error.hint}
-    if result is None or result.stopped:
-        return facts | {"state": "stopped"}
-    if result.skipped:
-        return facts | {"state": "there already"}
-    return facts | {
-        "state": "written",
+    return facts | ({"state": "stopped"} if result is None else facts_of(result))
+
+
+def facts_of(result: "Result") -> dict[str, Any]:
+    """What became of a video that did not fail; `frames` is None where nothing was written."""
+    state = "stopped" if result.stopped else "there already" if result.skipped else "written"
+    return {
+        "state": state,
         "frames": result.frames,
         "made": result.made,
         "seconds": round(result.seconds, 3),

@@ -1,7 +1,7 @@
 """What `humanseg-batch` does once its words are understood."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from fractions import Fraction
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from humanseg.cli import console
+from humanseg.cli.choice import EngineChoice, told
 from humanseg.cli.display import Display, display_of
 from humanseg.cli.estimate import say_plan
 from humanseg.cli.jobs import Job, plan
@@ -16,7 +18,7 @@ from humanseg.cli.report import write_report
 from humanseg.cli.stdin import standard_input
 from humanseg.compositing import parse_background
 from humanseg.errors import HumansegError, SettingsError, SinkError
-from humanseg.matting import Matter, open_matter
+from humanseg.matting import Matter
 from humanseg.pipeline.cluster import Crew, join_cluster
 from humanseg.pipeline.process import Output, Result, process_video
 from humanseg.sinks.coding import WORST_QUALITY
@@ -64,21 +66,34 @@ def _run(batch: "Batch", inputs: tuple[str, ...]) -> int:
         overwrite=batch.overwrite,
         looks=batch.looks,
         ending=ending,
+        codec=batch.codec,
         recursive=batch.recursive,
     )
     changes = _changes(batch)
     background = batch.background or "blur"  # nobody looks at it without a composite
     parse_background(background)
-    crew = _crew(batch)
+    choice = EngineChoice(
+        engine=batch.engine, device=batch.device, precision=batch.precision, require_gpu=batch.require_gpu
+    )
+    crew = _crew(batch, choice)
+    notices = _Notices()
     with ExitStack() as stack:
         matters: SimpleQueue[Matter] = SimpleQueue()
         for _ in range(min(batch.jobs, len(jobs))):
-            matters.put(matter := stack.enter_context(_open(batch)))
+            # The engine knows what it will be: while one for the GPU is built, the CPU stands in for it.
+            opened = choice.open(batch.model, preset=batch.preset, threads=batch.threads, on_notice=notices)
+            matters.put(matter := stack.enter_context(opened))
+        fallen_back = told(matter.engine)
         if batch.dry_run:
+            if fallen_back is not None:
+                notices(fallen_back)
             say_plan(jobs, changes, matter, as_json=batch.json)
             return 0
         display = stack.enter_context(display_of(jobs, as_json=batch.json, engine=_engine(matter)))
-        outcomes = _make_all(jobs, matters, batch, background, changes, crew, display)
+        notices.show = display.notice
+        if fallen_back is not None:
+            notices(fallen_back)
+        outcomes = _make_all(jobs, matters, batch, background, changes, crew, display, notices)
     failed = [outcome.job for outcome in outcomes if outcome.error]
     display.sum_up(len(outcomes) - len(failed), [path for job in failed for path in job.places])
     if batch.report:
@@ -86,16 +101,28 @@ def _run(batch: "Batch", inputs: tuple[str, ...]) -> int:
     return 1 if failed else 0
 
 
-def _open(batch: "Batch") -> Matter:
-    # The engine knows what it will be: while one for the GPU is built, the CPU stands in for it.
-    return open_matter(
-        batch.model, batch.engine, preset=batch.preset, threads=batch.threads, require_gpu=batch.require_gpu
-    )
+class _Notices:
+    """Shows each notice once, however many engines give it. From any thread."""
+
+    def __init__(self) -> None:
+        self.show: Callable[[str], None] = lambda text: console.say(f"Note: {text}", error=True)
+        self._shown: set[str] = set()
+        self._lock = threading.Lock()
+
+    def __call__(self, text: str) -> None:
+        with self._lock:
+            if text in self._shown:
+                return
+            self._shown.add(text)
+        self.show(text)
 
 
-def _crew(batch: "Batch") -> Crew | None:
+def _crew(batch: "Batch", choice: EngineChoice) -> Crew | None:
     if batch.cluster is None:
         return None
+    if not choice.is_plain:
+        hint = "Name the engine that all of them have, for instance --engine openvino."
+        raise SettingsError("--device and --precision do not reach the machines of a cluster.", hint)
     if batch.cluster != "ray" and not batch.cluster.startswith("ray://"):
         raise SettingsError(f"{batch.cluster!r} is no cluster.", "Write ray, or ray://HOST:10001.")
     join_cluster(batch.cluster)
@@ -125,6 +152,7 @@ def _make_all(
     changes: Changes,
     crew: Crew | None,
     display: Display,
+    on_notice: Callable[[str], None],
 ) -> list[Outcome]:
     stop = threading.Event()
 
@@ -149,14 +177,16 @@ def _make_all(
                 copy_streams=batch.sound == "copy",
                 crew=crew,
                 on_progress=lambda progress: display.show(number, progress),
+                on_notice=on_notice,
                 stop=stop,
             )
         except HumansegError as error:
             display.fail(number, error)
             return Outcome(job, None, error)
         finally:
+            engine = _engine(matter)
             matters.put(matter)
-        display.end(number, result)
+        display.end(number, result, engine)
         return Outcome(job, result, None)
 
     with _threads(min(batch.jobs, len(jobs)), stop) as pool:

@@ -54,12 +54,13 @@ def look_of(name: LookName, background: Background) -> Look:
 
 
 class AlphaLook:
-    """The alpha as a grey picture."""
+    """The alpha as a grey picture, in full for those who can hold it."""
 
     def composite(self, frame: Frame, matte: Matte) -> Frame:
         """See `Look.composite`."""
         grey = np.rint(matte.alpha * np.float32(255)).astype(np.uint8)
-        return replace(frame, rgb=_handed_on(cast("NDArray[np.uint8]", cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB))))
+        rgb = _handed_on(cast("NDArray[np.uint8]", cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)))
+        return replace(frame, rgb=rgb, grey=matte.alpha)
 
 
 class ForegroundLook:

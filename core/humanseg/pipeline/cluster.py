@@ -14,7 +14,8 @@ from typing import Any
 
 from humanseg.errors import EngineError, HumansegError, SinkError
 from humanseg.matting import open_matter
-from humanseg.pipeline.job import Making, Progress, VideoJob
+from humanseg.pipeline.job import Progress, VideoJob
+from humanseg.pipeline.making import Making
 from humanseg.pipeline.stats import Stats
 
 _LOOK_S = 0.2

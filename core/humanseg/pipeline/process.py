@@ -10,7 +10,8 @@ from threading import Event
 from humanseg.errors import SourceError
 from humanseg.matting import Matter, open_matter
 from humanseg.pipeline.cluster import Crew, make_on_cluster
-from humanseg.pipeline.job import Making, Output, Progress, VideoJob
+from humanseg.pipeline.job import Output, Progress, VideoJob
+from humanseg.pipeline.making import Making
 from humanseg.pipeline.segments import Segments
 from humanseg.sources.changes import Changes
 
@@ -55,6 +56,7 @@ def process_video(
     copy_streams: bool = True,
     crew: Crew | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    on_notice: Callable[[str], None] | None = None,
     stop: Event | None = None,
 ) -> Result:
     """Matte a video and write what is asked for, whole or not at all.
@@ -74,6 +76,7 @@ def process_video(
         crew: How the cluster that was joined (`humanseg.pipeline.cluster.join_cluster`) works on it; None for this
             machine alone. `matter` then only tells which model and engine the machines use.
         on_progress: Called about ten times a second on this thread.
+        on_notice: Called with a sentence for people when the GPU takes over or is given up, on a thread of the run.
         stop: Set by another thread to end early.
 
     Raises:
@@ -92,8 +95,10 @@ def process_video(
         copy_streams=copy_streams,
     )
     with contextlib.ExitStack() as stack:
-        used = stack.enter_context(open_matter()) if matter is None else matter
-        return run_job(job, used, crew=crew, overwrite=overwrite, on_progress=on_progress, stop=stop)
+        used = stack.enter_context(open_matter(on_notice=on_notice)) if matter is None else matter
+        return run_job(
+            job, used, crew=crew, overwrite=overwrite, on_progress=on_progress, on_notice=on_notice, stop=stop
+        )
 
 
 def run_job(
@@ -103,11 +108,12 @@ def run_job(
     crew: Crew | None = None,
     overwrite: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
+    on_notice: Callable[[str], None] | None = None,
     stop: Event | None = None,
 ) -> Result:
     """`process_video` for a job; arguments, result and errors are the same."""
     began = time.perf_counter()
-    making = Making(job, matter)
+    making = Making(job, matter, on_notice)
     with contextlib.ExitStack() as stack:
         for target in making.targets:
             stack.enter_context(target.journal.held())

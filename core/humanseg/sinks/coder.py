@@ -10,10 +10,12 @@ from humanseg.errors import SinkError
 from humanseg.frames import Frame, StreamInfo
 from humanseg.sinks.coding import Coding
 from humanseg.sinks.colour import FromRgb
+from humanseg.sinks.grey import FromGrey
 from humanseg.sinks.palette import PALETTE, ToPalette
 
 if TYPE_CHECKING:
     from av.packet import Packet
+    from av.video.frame import VideoFrame
 
 
 def clock(info: StreamInfo) -> Fraction:
@@ -42,12 +44,15 @@ class Coder:
         self._encoder.time_base = self._time_base
         coding.set_up(self._encoder, info)
         size = (info.width, info.height)
-        self._from_rgb: FromRgb | ToPalette = (
-            ToPalette(size)
-            if coding.pixel_format == PALETTE
-            else FromRgb(coding.colour_of(info), size, coding.pixel_format)
-        )
-        self._from_rgb.tag(self._encoder)
+        convert: FromRgb | FromGrey | ToPalette
+        if coding.pixel_format == PALETTE:
+            convert = ToPalette(size)
+        elif coding.grey:
+            convert = FromGrey(coding.colour_of(info), size, coding.pixel_format)
+        else:
+            convert = FromRgb(coding.colour_of(info), size, coding.pixel_format)
+        convert.tag(self._encoder)
+        self._convert = convert
 
     def encode(self, frame: Frame) -> list["Packet[Any]"]:
         """The packets that one frame gives; they may come later.
@@ -55,7 +60,7 @@ class Coder:
         Raises:
             SinkError: the frame is not later than the one before.
             FFmpegError: the encoder failed.
-            ValueError: the frame has another size than the stream, or is no cut-out where one is wanted.
+            ValueError: the frame has another size than the stream, or is no cut-out or not grey where that is wanted.
         """
         if frame.size != (self._info.width, self._info.height):
             raise ValueError(f"a frame of {frame.size} in a stream of {(self._info.width, self._info.height)}")
@@ -65,7 +70,7 @@ class Coder:
         if self._last_pts is not None and pts <= self._last_pts:
             problem = f"Frame {frame.index} is shown at {float(frame.time):.6f} s, not later than the one before it."
             raise SinkError(problem, "The times of the source are damaged: convert it first, at a constant rate.")
-        picture = self._from_rgb(frame.rgb, frame.alpha)
+        picture = self._picture(frame)
         picture.pts, picture.time_base = pts, self._time_base
         duration = frame.duration or 1 / self._info.rate
         self._durations[pts] = max(1, round(duration / self._time_base))
@@ -79,6 +84,13 @@ class Coder:
             FFmpegError: the encoder failed.
         """
         return self._timed(self._encoder.encode(None))
+
+    def _picture(self, frame: Frame) -> "VideoFrame":
+        if not isinstance(self._convert, FromGrey):
+            return self._convert(frame.rgb, frame.alpha)
+        if frame.grey is None:
+            raise ValueError("a frame that is not grey does not go into a stream of grey")
+        return self._convert(frame.grey)
 
     def _timed(self, packets: Iterable["Packet[Any]"]) -> list["Packet[Any]"]:
         timed = list(packets)

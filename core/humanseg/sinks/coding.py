@@ -52,6 +52,8 @@ class Coding:
     """What the encoder is told."""
     alpha: bool = False
     """Whether frames are cut-outs."""
+    grey: bool = False
+    """Whether pictures are made of `Frame.grey`, which has more levels than `Frame.rgb`."""
 
     def colour_of(self, info: StreamInfo) -> Colour:
         """How the colours of a stream are coded: as the stream says, as far as this codec can say so."""
@@ -81,6 +83,7 @@ def coding_for(
     *,
     codec: str | None = None,
     alpha: bool = False,
+    grey: bool = False,
     quality: int = DEFAULT_QUALITY,
     hardware: bool = False,
 ) -> Coding:
@@ -91,6 +94,7 @@ def coding_for(
         info: The stream.
         codec: One of the words of `Format.opaque` or `Format.alpha`; None is the usual one.
         alpha: Whether frames are cut-outs.
+        grey: Whether they are grey pictures; where the codec has more than 8 bits they are kept in full.
         quality: x264's CRF, 0 (best) to 51 (worst); other codecs get the like on their own scales, ProRes and FFV1
             need none.
         hardware: Whether an encoder of the graphics card is wanted; `opens` tells whether there is one.
@@ -98,15 +102,7 @@ def coding_for(
     Raises:
         SinkError: this container cannot hold that, or the encoder is missing.
     """
-    known = form.alpha if alpha else form.opaque
-    if not known:
-        endings = " or ".join(ending for ending, other in FORMATS.items() if other.alpha)
-        raise SinkError(f"A {form.ending} file cannot be transparent.", f"Choose a name that ends in {endings}.")
-    codec = codec or known[0]
-    if codec not in known:
-        kind = "transparent " if alpha else ""
-        problem = f"A {form.ending} file cannot hold {kind}video as {codec}."
-        raise SinkError(problem, f"It can hold {', '.join(known)}.")
+    codec = codec_for(form, codec, alpha=alpha)
     if hardware:
         for name in _HARDWARE.get(codec, ()):
             found = Coding(codec=codec, encoder=name, pixel_format="yuv420p", options=_hardware_options(name, quality))
@@ -123,9 +119,30 @@ def coding_for(
     if codec == "gif" and info.rate > _FASTEST_GIF:
         problem = f"GIF cannot show {float(info.rate):g} frames a second."
         raise SinkError(problem, f"It shows {_FASTEST_GIF} at most: add --fps 25, or choose .webp.")
-    encoder, pixel_format, options = _recipe(codec, alpha=alpha, is_odd=is_odd, quality=quality)
+    encoder, pixel_format, options = _recipe(codec, alpha=alpha, grey=grey, is_odd=is_odd, quality=quality)
     require_encoder(encoder)
-    return Coding(codec=codec, encoder=encoder, pixel_format=pixel_format, options=options, alpha=alpha)
+    deep_grey = grey and codec in ("prores", "ffv1")
+    return Coding(codec=codec, encoder=encoder, pixel_format=pixel_format, options=options, alpha=alpha, grey=deep_grey)
+
+
+def codec_for(form: Format, codec: str | None, *, alpha: bool) -> str:
+    """The codec for a container, whatever the stream; None asks for the usual one.
+
+    Raises:
+        SinkError: this container cannot hold that.
+    """
+    known = form.alpha if alpha else form.opaque
+    if not known:
+        endings = " or ".join(ending for ending, other in FORMATS.items() if other.alpha)
+        raise SinkError(f"A {form.ending} file cannot be transparent.", f"Choose a name that ends in {endings}.")
+    codec = codec or known[0]
+    if codec not in known:
+        kind = "transparent " if alpha else ""
+        others = [ending for ending, other in FORMATS.items() if codec in (other.alpha if alpha else other.opaque)]
+        elsewhere = f" A name that ends in {' or '.join(others)} can hold {codec}." if others else ""
+        problem = f"A {form.ending} file cannot hold {kind}video as {codec}."
+        raise SinkError(problem, f"It can hold {', '.join(known)}.{elsewhere}")
+    return codec
 
 
 def require_encoder(encoder: str) -> None:
@@ -169,7 +186,7 @@ def _hardware_options(encoder: str, quality: int) -> dict[str, str]:
     return {"q": str(round(100 - quality * 100 / WORST_QUALITY)), "bf": "0"}
 
 
-def _recipe(codec: str, *, alpha: bool, is_odd: bool, quality: int) -> tuple[str, str, dict[str, str]]:
+def _recipe(codec: str, *, alpha: bool, grey: bool, is_odd: bool, quality: int) -> tuple[str, str, dict[str, str]]:
     """Encoder, pixel format and options."""
     # H.264 and HEVC cannot crop 4:2:0 to an odd size; 4:4:4 keeps every pixel. VP9 takes any size.
     subsampled = "yuv444p" if is_odd else "yuv420p"
@@ -193,4 +210,6 @@ def _recipe(codec: str, *, alpha: bool, is_odd: bool, quality: int) -> tuple[str
     if codec == "gif":
         # Each picture whole and with a palette of its own, so that it does not depend on those before it.
         return "gif", PALETTE, {"gifflags": "0", "global_palette": "0"}
-    return "ffv1", "bgra" if alpha else "yuv444p", {"level": "3", "g": "1", "slices": "4", "slicecrc": "1"}
+    # Without loss, and so are 16 bits of alpha. Colours have 8: they cost little more beside it.
+    lossless = "gbrap16le" if alpha else "gray16le" if grey else "yuv444p"
+    return "ffv1", lossless, {"level": "3", "g": "1", "slices": "4", "slicecrc": "1"}

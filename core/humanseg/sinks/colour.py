@@ -40,7 +40,7 @@ class FromRgb:
                 range, and is named.
             size: (width, height) in pixels.
             pixel_format: FFmpeg's name of the encoder's format: Y'CbCr of any depth, with a plane of alpha or without,
-                or 8-bit RGB.
+                or RGB of 8 bits or, for cut-outs, of more.
         """
         usual = usual_matrix(size)
         if colour.matrix not in _MATRICES and colour.matrix != _UNSAID:
@@ -73,6 +73,8 @@ class FromRgb:
             alpha: HxW float32, 0 to 1, kept in the depth of the pixel format and full range, beside colours that are
                 not multiplied with it; None (opaque) where the pixel format has no alpha.
         """
+        if self._is_rgb and alpha is not None and self._levels > 255:
+            return VideoFrame.from_ndarray(deep_rgba(rgb, alpha, self._levels), self._pixel_format)
         if self._is_rgb and alpha is not None:
             bgra = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA), np.uint8)
             bgra[:, :, 3] = np.rint(alpha * np.float32(255))
@@ -85,14 +87,15 @@ class FromRgb:
             dst_color_range=self._range,
             interpolation=_ACCURATE,
         )
-        return opaque if alpha is None else self._with_alpha(opaque, alpha)
+        picture = opaque if alpha is None else self._with_alpha(opaque, alpha)
+        # ProRes writes what the picture says into its own header, and readers go by that.
+        picture.colorspace, picture.color_range = self._colour.matrix, self._range
+        picture.color_primaries, picture.color_trc = self._colour.primaries, self._colour.transfer
+        return picture
 
     def _with_alpha(self, opaque: VideoFrame, alpha: NDArray[np.float32]) -> VideoFrame:
         # Not by swscale: it squeezes 8-bit alpha to the limited range of the colours.
         picture = VideoFrame(opaque.width, opaque.height, self._pixel_format)
-        # ProRes writes what the picture says into its own header.
-        picture.colorspace, picture.color_range = self._colour.matrix, self._range
-        picture.color_primaries, picture.color_trc = self._colour.primaries, self._colour.transfer
         for target, plane in zip(picture.planes, opaque.planes, strict=False):
             rows = np.asarray(memoryview(plane)).reshape(plane.height, plane.line_size)
             copy = np.asarray(memoryview(target)).reshape(target.height, target.line_size)
@@ -103,3 +106,19 @@ class FromRgb:
         plane_of_alpha = np.asarray(memoryview(target)).view(kind).reshape(target.height, -1)
         plane_of_alpha[:, : opaque.width] = np.rint(alpha * np.float32(self._levels))
         return picture
+
+
+def deep_rgba(rgb: NDArray[np.uint8], alpha: NDArray[np.float32], levels: int) -> NDArray[np.uint16]:
+    """A cut-out in more than 8 bits: for the alpha's sake, the colours have no more than before.
+
+    Args:
+        rgb: HxWx3 uint8.
+        alpha: HxW float32, 0 to 1.
+        levels: The highest number, up to 65535.
+
+    Returns:
+        HxWx4 uint16, red first, not multiplied with alpha.
+    """
+    colours = cv2.LUT(rgb, np.rint(np.arange(256) * (levels / 255)).astype(np.uint16))
+    opacity = np.rint(alpha * np.float32(levels)).astype(np.uint16)
+    return np.asarray(cv2.merge([*cv2.split(colours), opacity]), np.uint16)

@@ -172,5 +172,6 @@ class StreamCopies:
     def _unfit(self, form: Format) -> SinkError:
         kinds = " and ".join(each.codec_context.name if each.codec_context else "unknown" for each in self._sounds)
         endings = [ending for ending, other in FORMATS.items() if other != form and holds(other, self._sounds)]
-        hint = f"Choose a name that ends in {' or '.join(endings)}." if endings else "Go without sound."
+        without = "without sound: --sound none."
+        hint = f"Choose a name that ends in {' or '.join(endings)}, or go {without}" if endings else f"Go {without}"
         return SinkError(f"A {form.ending} file cannot hold the sound of {self._path} ({kinds}).", hint)

@@ -9,15 +9,32 @@ from typing import Protocol
 from humanseg.errors import SinkError
 from humanseg.frames import StreamInfo
 from humanseg.sinks import exr
-from humanseg.sinks.coding import Coding, coding_for, require_encoder
+from humanseg.sinks.coding import Coding, codec_for, coding_for, require_encoder
 from humanseg.sinks.container import format_of
 from humanseg.sinks.copies import StreamCopies
 from humanseg.sinks.join import join
 from humanseg.sinks.journal import Journal
-from humanseg.sinks.pictures import PictureSegment, Sequence, encoder_for, sequence_of
+from humanseg.sinks.pictures import PictureSegment, Sequence, depth_of, encoder_for, is_sequence, sequence_of
 from humanseg.sinks.segmented import SegmentWriter
 from humanseg.sinks.spool import PacketSegment
 from humanseg.sinks.whole import final_place, sync_folder
+
+
+def check_name(path: Path, *, alpha: bool, codec: str | None) -> None:
+    """Make sure that a name says what can be written, as far as that can be told before anything is opened.
+
+    Args:
+        path: The name of a video, or of pictures.
+        alpha: Whether frames are cut-outs.
+        codec: As for `VideoDestination`; pictures have none.
+
+    Raises:
+        SinkError: it does not.
+    """
+    if is_sequence(path):
+        sequence_of(path)
+    else:
+        codec_for(format_of(path), codec, alpha=alpha)
 
 
 class Destination(Protocol):
@@ -69,9 +86,9 @@ class VideoDestination:
     """A video file."""
 
     def __init__(
-        self, path: Path, info: StreamInfo, *, alpha: bool, codec: str | None, quality: int, hardware: bool
+        self, path: Path, info: StreamInfo, *, alpha: bool, grey: bool, codec: str | None, quality: int, hardware: bool
     ) -> None:
-        """Choose the coding.
+        """Choose the coding; see `coding_for`.
 
         Raises:
             SinkError: the ending is unknown, or such a file cannot hold such a stream.
@@ -82,7 +99,7 @@ class VideoDestination:
             raise SinkError(problem, "Choose a name that ends in .mp4, .mov or .mkv.")
         self.place = final_place(path)
         self._coding: Coding = coding_for(
-            self._form, info, codec=codec, alpha=alpha, quality=quality, hardware=hardware
+            self._form, info, codec=codec, alpha=alpha, grey=grey, quality=quality, hardware=hardware
         )
         self.coding = repr(self._coding)
         self.lacks_hardware = hardware and self._coding.encoder.startswith("lib")
@@ -122,13 +139,13 @@ class VideoDestination:
 class PicturesDestination:
     """A folder of numbered pictures. It must not be there yet, unless it may be replaced."""
 
-    def __init__(self, path: Path, *, alpha: bool, light: bool) -> None:
+    def __init__(self, path: Path, *, alpha: bool, grey: bool) -> None:
         """Choose the names.
 
         Args:
             path: A name like `frames/%05d.png`.
             alpha: Whether frames are cut-outs.
-            light: Whether the codes of the frames mean light, and are no alpha.
+            grey: Whether they are grey pictures.
 
         Raises:
             SinkError: the name asks for no pictures that can be written.
@@ -141,15 +158,15 @@ class PicturesDestination:
             raise SinkError(f"{self.place} is not a folder.", "Choose another name.")
         if not self.place.parent.is_dir():
             raise SinkError(f"There is no folder {self.place.parent}.", "Create it first, or choose another.")
-        self._alpha, self._light = alpha, light
-        self.coding = repr(self._sequence.name)
+        self._alpha = alpha
+        self.coding = repr((self._sequence.name, depth_of(self._sequence, alpha=alpha, grey=grey)))
 
     def check(self, copies: StreamCopies) -> None:
         """See `Destination.check`; pictures go without."""
 
     def begin(self, journal: Journal, number: int, info: StreamInfo) -> SegmentWriter:
         """See `Destination.begin`."""
-        encode = encoder_for(self._sequence, (info.width, info.height), alpha=self._alpha, light=self._light)
+        encode = encoder_for(self._sequence, (info.width, info.height), alpha=self._alpha)
         return PictureSegment(journal.folder / "pictures", journal.segment(number), self._sequence, encode)
 
     def publish(

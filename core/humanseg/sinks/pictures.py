@@ -8,14 +8,18 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from humanseg.errors import SinkError
 from humanseg.frames import Frame
+from humanseg.sinks.colour import deep_rgba
 from humanseg.sinks.exr import ExrPictures
 from humanseg.sinks.whole import sync_folder
 
 PICTURE_ENDINGS = (".png", ".webp", ".exr")
 """All with alpha; PNG and WebP without loss, EXR in linear light (`humanseg.sinks.exr`)."""
+
+_DEEPEST = 65535
 
 _NUMBER = re.compile(r"%0?(\d*)d")
 
@@ -32,6 +36,11 @@ class Sequence:
     folder: Path
     name: str
     """With one `%05d` for the number, which counts from 1."""
+
+    @property
+    def ending(self) -> str:
+        """The kind of picture: one of `PICTURE_ENDINGS`."""
+        return Path(self.name).suffix.lower()
 
     def path(self, folder: Path, index: int) -> Path:
         """The picture of a frame, in some folder."""
@@ -58,30 +67,51 @@ def sequence_of(path: Path) -> Sequence:
     return Sequence(path.parent, path.name)
 
 
-def encoder_for(sequence: Sequence, size: tuple[int, int], *, alpha: bool, light: bool) -> Callable[[Frame], bytes]:
-    """What makes the pictures of a sequence: RGBA for cut-outs, else RGB; PNG and WebP straight, in the frames' codes.
+def depth_of(sequence: Sequence, *, alpha: bool, grey: bool) -> str:
+    """In how many bits the pictures of a sequence are: "8", "16" or "half" (floats).
+
+    Args:
+        sequence: Its ending says the kind.
+        alpha: Whether frames are cut-outs.
+        grey: Whether they are grey pictures.
+    """
+    if sequence.ending == ".exr":
+        return "half"
+    # What is opaque and coloured has no more than 8 bits to begin with.
+    return "16" if sequence.ending == ".png" and (alpha or grey) else "8"
+
+
+def encoder_for(sequence: Sequence, size: tuple[int, int], *, alpha: bool) -> Callable[[Frame], bytes]:
+    """What makes the pictures of a sequence: RGBA for cut-outs, else RGB or grey; PNG and WebP straight, in the codes
+    of the frames.
 
     Args:
         sequence: Its ending says the kind.
         size: (width, height) in pixels.
         alpha: Whether frames are cut-outs.
-        light: Whether the codes of the frames mean light; see `ExrPictures`.
     """
-    ending = Path(sequence.name).suffix.lower()
-    if ending == ".exr":
-        pictures = ExrPictures(size, alpha=alpha, light=light)
-        return lambda frame: pictures.encode(frame.rgb, frame.alpha)
-    return lambda frame: _lossless(frame, ending)
+    if sequence.ending == ".exr":
+        return ExrPictures(size, alpha=alpha).encode
+    make = _deep if sequence.ending == ".png" else _shallow
+    return lambda frame: cv2.imencode(sequence.ending, make(frame), _OPTIONS[sequence.ending])[1].tobytes()
 
 
-def _lossless(frame: Frame, ending: str) -> bytes:
+def _deep(frame: Frame) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """In OpenCV's order; in 16 bits where there is an alpha or a grey plane to keep."""
+    if frame.grey is not None:
+        return np.asarray(np.rint(frame.grey * np.float32(_DEEPEST)), np.uint16)
     if frame.alpha is None:
-        bgr = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR)
-    else:
-        bgr = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGRA)
-        bgr[:, :, 3] = np.rint(frame.alpha * np.float32(255))
-    _, data = cv2.imencode(ending, bgr, _OPTIONS[ending])
-    return data.tobytes()
+        return _shallow(frame)
+    return np.asarray(cv2.cvtColor(deep_rgba(frame.rgb, frame.alpha, _DEEPEST), cv2.COLOR_RGBA2BGRA), np.uint16)
+
+
+def _shallow(frame: Frame) -> NDArray[np.uint8]:
+    """In OpenCV's order, in 8 bits."""
+    if frame.alpha is None:
+        return np.asarray(cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR), np.uint8)
+    bgra = np.asarray(cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGRA), np.uint8)
+    bgra[:, :, 3] = np.rint(frame.alpha * np.float32(255))
+    return bgra
 
 
 class PictureSegment:

@@ -25,6 +25,7 @@ _PEAK = 1000.0 / _WHITE
 _KNEE = 0.4
 _CODES = 65536
 
+
 _TO_709 = np.array([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32)
 """Linear BT.2020 to BT.709 (ITU-R BT.2087)."""
 
@@ -47,8 +48,8 @@ class HdrToRgb:
         self._size = size
         self._range = ColorRange.JPEG if colour.full_range else ColorRange.MPEG
         self._is_hlg = colour.transfer == HLG
+        self._to_light: dict[int, NDArray[np.float32]] = {}
         codes = np.linspace(0, 1, _CODES)
-        self._to_light = (_from_hlg(codes) if self._is_hlg else _from_pq(codes)).astype(np.float32)[None]
         # Entries are spaced by the square root of light: evenly spaced ones would show as steps in the shadows.
         light = codes**2 * _PEAK
         self._to_code = np.rint(_rolled_off(light) ** (1 / 2.4) * 255).astype(np.uint8)[None]
@@ -67,7 +68,7 @@ class HdrToRgb:
             dst_color_range=ColorRange.JPEG,
             interpolation=_ACCURATE,
         )
-        light = cv2.LUT(np.ascontiguousarray(wide.to_ndarray()), self._to_light)
+        light = cv2.LUT(np.ascontiguousarray(wide.to_ndarray()), self._light_of(picture.format.components[0].bits))
         if self._is_hlg:
             # HLG codes the light of the scene; a display of 1000 cd/m2 raises its luminance to the power of 1.2.
             luminance = cv2.transform(light, _LUMINANCE)
@@ -76,6 +77,16 @@ class HdrToRgb:
         light = cv2.transform(light, _TO_709)
         places = np.sqrt(np.clip(light * np.float32(1 / _PEAK), 0, 1)) * np.float32(_CODES - 1)
         return cast("NDArray[np.uint8]", cv2.LUT(places.astype(np.uint16), self._to_code))
+
+    def _light_of(self, bits: int) -> NDArray[np.float32]:
+        """The light of each of swscale's 16-bit numbers, for pictures of so many bits."""
+        if bits not in self._to_light:
+            # White is not 65535: the highest number, moved up with zeros behind it (measured, FFmpeg 8.0).
+            white = 255 << 8 if self._range == ColorRange.MPEG else ((1 << bits) - 1) << (16 - bits)
+            codes = np.minimum(np.arange(_CODES) / white, 1)
+            light = _from_hlg(codes) if self._is_hlg else _from_pq(codes)
+            self._to_light[bits] = light.astype(np.float32)[None]
+        return self._to_light[bits]
 
 
 def _from_pq(codes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """Videos on the GPU: whole frames from the first one on, the same pictures, and none for looks that need the matte."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -33,11 +34,11 @@ def on_gpu(gpu: Any, monkeypatch: pytest.MonkeyPatch) -> list[GpuFrames]:
     made: list[GpuFrames] = []
     opener = partial(FrameEngine, library=gpu.library, cuda=gpu.cuda, cache=gpu.cache)
 
-    def open_fake(matter: Matter) -> GpuFrames:
-        made.append(GpuFrames(matter, opener))
+    def open_fake(matter: Matter, *, on_notice: Callable[[str], None] | None = None) -> GpuFrames:
+        made.append(GpuFrames(matter, opener, on_notice=on_notice))
         return made[-1]
 
-    monkeypatch.setattr("humanseg.pipeline.job.open_gpu_frames", open_fake)
+    monkeypatch.setattr("humanseg.pipeline.making.open_gpu_frames", open_fake)
     return made
 
 
@@ -65,7 +66,7 @@ def test_every_frame_is_done_whole_and_is_the_cpus(
     # With those before each segment; the first run of an engine, before any frame, is not one of them.
     assert gpu.trt.runs == 1 + 25 + 2 * CUT.warm_up
     assert on_gpu[0]._given_up, "closed"
-    monkeypatch.setattr("humanseg.pipeline.job.open_gpu_frames", lambda matter: None)
+    monkeypatch.setattr("humanseg.pipeline.making.open_gpu_frames", lambda matter, **_: None)
     want = pictures(make(clip, "cpu.mkv"))
     assert len(got) == len(want) == 25
     assert np.mean(np.abs(got - want) > 2) < 0.01  # after the colour's way through the file
@@ -80,8 +81,11 @@ def test_a_run_that_goes_on_gives_the_same_pictures(clip: Path, on_gpu: list[Gpu
 
 def test_a_gpu_that_fails_in_the_middle_costs_no_frame(clip: Path, gpu: Any, on_gpu: list[GpuFrames]) -> None:
     gpu.trt.fails_at_run = 15
-    assert len(pictures(make(clip, "gpu.mkv"))) == 25
+    notices: list[str] = []
+    assert len(pictures(make(clip, "gpu.mkv", on_notice=notices.append))) == 25
     assert on_gpu[0]._given_up
+    assert len(notices) == 2, "it takes over, and is given up"
+    assert "the CPU goes on" in notices[-1]
 
 
 def test_a_look_that_needs_the_matte_is_made_on_the_cpu(clip: Path, gpu: Any, on_gpu: list[GpuFrames]) -> None:
