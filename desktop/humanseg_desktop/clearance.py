@@ -4,7 +4,10 @@ The pipeline turns every fault of matter and compositor into a slate. What is cl
 the outlet compares: a frame that comes late, from before a change, or from anywhere else, does not leave.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,22 +40,53 @@ class Clearance:
         """May be replaced at any time; the worker reads it once per frame."""
         self.always = False
         """Whether frames are matted while the background is off too: for a view of the matte, or a cut-out."""
+        self.whole: GpuFrames | None = None
+        """Does frames in one go where it can; exchanged together with the matter."""
+        self._lock = Lock()
+        self._free = Event()
+        self._free.set()
         self._matter = matter
         self._warm = False
         self.shows_room = False
         """Whether the last composite was meant to show the room; the pipeline's guard asks."""
 
+    @property
+    def at_work(self) -> bool:
+        """Whether frames are matted at all."""
+        return self.policy.compositor is not None or self.always
+
+    def exchange(self, matter: SupportsMatte, whole: "GpuFrames | None") -> "GpuFrames | None":
+        """Matte with this one from the next frame on, from any thread. Waits until the frame of the moment is done.
+
+        Returns:
+            What did whole frames before; it is used no more, and neither is the old matter.
+        """
+        self._free.clear()
+        with self._lock:
+            self._matter, before, self.whole = matter, self.whole, whole
+            self._free.set()
+            return before
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Held while a frame is matted: what is exchanged is in nobody's use then."""
+        self._free.wait()  # an exchange comes first, or it might wait for ever: frames follow close upon each other
+        with self._lock:
+            yield
+
     def reset(self) -> None:
         """Forget the frames seen so far."""
-        self._matter.reset()
+        with self.turn():
+            self._matter.reset()
 
     def matte(self, frame: Frame) -> Matte:
         """The matter's matte; an empty one, without any work, while the background is off."""
         # The first frame is matted in any case, so that switching a background on meets a warm network.
-        if self._warm and self.policy.compositor is None and not self.always:
+        if self._warm and not self.at_work:
             return Matte(alpha=np.zeros(frame.rgb.shape[:2], np.float32))
         self._warm = True
-        return self._matter.matte(frame)
+        with self.turn():
+            return self._matter.matte(frame)
 
     def composite(self, frame: Frame, matte: Matte) -> ClearedFrame:
         """The frame that may leave.
@@ -85,19 +119,22 @@ class Clearance:
 class WholeClearance:
     """Stands in the pipeline for frames that are done whole on the GPU, which checks them itself."""
 
-    def __init__(self, whole: "GpuFrames", clearance: Clearance) -> None:
-        self._whole = whole
+    def __init__(self, clearance: Clearance) -> None:
         self._clearance = clearance
 
     def reset(self) -> None:
         """Forget the frames seen so far."""
-        self._whole.reset()
+        with self._clearance.turn():
+            if self._clearance.whole is not None:
+                self._clearance.whole.reset()
 
     def composite(self, frame: Frame, compositor: object) -> ClearedFrame | None:
-        """The frame that may leave; None where it takes a matte: no background, or one that somebody looks at."""
+        """The frame that may leave; None where it takes a matte: no background, one to look at, or no GPU for it."""
         policy = self._clearance.policy
         behind = None if self._clearance.always else policy.compositor
-        composite = self._whole.composite(frame, behind)
+        with self._clearance.turn():
+            whole = self._clearance.whole
+            composite = whole.composite(frame, behind) if whole is not None else None
         if composite is None:
             return None
         return self._clearance.cleared(frame, composite, composite.matte, policy.ticket)

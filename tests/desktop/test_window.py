@@ -306,7 +306,7 @@ def test_the_finer_controls_reach_the_network_and_go_back(bench: Make) -> None:
         panel._rows[name].set(value)
         panel._rows[name]._moved(panel._rows[name]._slider.value())
         assert getattr(matter.options, name) == pytest.approx(value, abs=0.005)
-    one.qtbot.mouseClick(panel._rows["refine"], Qt.MouseButton.LeftButton, pos=QPoint(8, 10))
+    one.qtbot.mouseClick(panel._rows["refine"].box, Qt.MouseButton.LeftButton, pos=QPoint(8, 10))
     assert matter.options.refine is False
     one.controller.open(Input(source="another", engine="onnxruntime"))
     one.wait(lambda: len(one.parts.matters) == 2 and one.controller.state.phase == "running")
@@ -322,7 +322,7 @@ def test_the_finer_controls_reach_the_network_and_go_back(bench: Make) -> None:
 def test_another_network_is_opened_when_it_is_asked_for(bench: Make, name: str, value: str) -> None:
     one = bench().start()
     one.wait_for_picture()
-    combo = one.window.live.adjust._combos[name]
+    combo = one.window.live.adjust._choices[name].combo
     one.window.live.adjust.offer("engine", [("auto", "Automatic"), ("onnxruntime", "ONNX Runtime")])
     combo.setCurrentIndex(combo.findData(value))
     combo.activated.emit(combo.currentIndex())

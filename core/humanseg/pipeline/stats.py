@@ -58,6 +58,16 @@ class Meter:
             self._samples.append(_Sample(born, began, matted, done))
             self._frames += 1
 
+    def work_since(self, moment: float) -> float | None:
+        """Seconds the worker spent on a frame, the median of those finished since a moment; None where there is none.
+
+        Args:
+            moment: `perf_counter` seconds; of older frames only the window's are known.
+        """
+        with self._lock:
+            times = [sample.done - sample.began for sample in self._samples if sample.done >= moment]
+        return _percentile(times, 50) if times else None
+
     def snapshot(self, *, dropped: int = 0, now: float | None = None) -> Stats:
         """What was noted so far; `now` (`perf_counter` seconds, None for this moment) lets a stalled run be seen."""
         with self._lock:

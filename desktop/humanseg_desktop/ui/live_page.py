@@ -34,7 +34,9 @@ class LivePage(QWidget):
         self.preview = Preview(controller.outlet)
         self.source = SourcePanel(settings.input)
         self.background = BackgroundPanel(settings.look)
-        self.adjust = AdjustPanel(settings.look, settings.input, advanced=settings.window.advanced)
+        self.adjust = AdjustPanel(
+            settings.look, settings.input, lower_work=settings.lower_work, advanced=settings.window.advanced
+        )
         self.presets = PresetsPanel(settings.presets, settings.look)
         self.transport = Transport()
         self.outputs = OutputBar(outputs)
@@ -82,6 +84,7 @@ class LivePage(QWidget):
         self.background.changed.connect(lambda changes: controller.set_look(**changes))
         self.adjust.changed.connect(lambda changes: controller.set_look(**changes))
         self.adjust.wanted.connect(lambda name, value: controller.change_input(**{name: value}))
+        self.adjust.lowered.connect(controller.set_lower_work)
         self.adjust.unfolded.connect(lambda unfolded: controller.set_window(advanced=unfolded))
         self.presets.chosen.connect(lambda look: controller.set_look(**vars(look)))
         self.presets.changed.connect(controller.set_presets)

@@ -22,6 +22,11 @@ ENGINES = {
 }
 """What engines call themselves."""
 
+LOWERED = (
+    "This machine is too slow for all that is set, so less is done to each frame. It goes up again when there is room; "
+    "your settings stay as they are. The switch for it is the last one of the fine tuning."
+)
+
 TELL_MS = 500
 """Milliseconds between two texts: quicker ones cannot be read."""
 
@@ -54,6 +59,8 @@ class Readout(QFrame):
         row.addWidget(self._graph)
         for label in (self._rate, self._latency, self._stages, self._dropped, self._load):
             row.addWidget(label)
+        self.lowered = self._label("small", LOWERED)
+        row.addWidget(self.lowered)
         self._told = self._label("small", "")
         row.addWidget(self._told)
         row.addStretch()
@@ -85,6 +92,7 @@ class Readout(QFrame):
         session = self._controller.session
         running = session is not None and self._controller.state.phase == "running"
         self._load.setText(f"CPU {self._cpu_percent():.0f} %")
+        self.lowered.setText(self._controller.pacer.told if running else "")
         if session is None or not running:
             self._graph.add(0.0)
             self._rate.setText("– fps")
