@@ -4,7 +4,7 @@ The pipeline turns every fault of matter and compositor into a slate. What is cl
 the outlet compares: a frame that comes late, from before a change, or from anywhere else, does not leave.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Lock
@@ -15,6 +15,7 @@ import numpy as np
 from humanseg.frames import Frame, Matte
 from humanseg.pipeline import SupportsComposite, SupportsMatte
 from humanseg.pipeline.shown import check_room
+from humanseg.slate import Slate
 from humanseg_desktop.tickets import ClearedFrame, Ticket
 
 if TYPE_CHECKING:
@@ -35,7 +36,14 @@ class Policy:
 class Clearance:
     """Stands in the pipeline as its matter and as its compositor. The worker's thread only, but for the attributes."""
 
-    def __init__(self, matter: SupportsMatte, policy: Policy) -> None:
+    def __init__(self, matter: SupportsMatte, policy: Policy, wanted: Callable[[], bool] = lambda: True) -> None:
+        """Stand between a matter and the outlet.
+
+        Args:
+            matter: may be exchanged.
+            policy: may be replaced.
+            wanted: asked for each frame whether anybody will see it; where nobody will, a slate is made of it.
+        """
         self.policy = policy
         """May be replaced at any time; the worker reads it once per frame."""
         self.always = False
@@ -46,6 +54,8 @@ class Clearance:
         self._free = Event()
         self._free.set()
         self._matter = matter
+        self._wanted = wanted
+        self._resting = False
         self._warm = False
         self.shows_room = False
         """Whether the last composite was meant to show the room; the pipeline's guard asks."""
@@ -53,7 +63,7 @@ class Clearance:
     @property
     def at_work(self) -> bool:
         """Whether frames are matted at all."""
-        return self.policy.compositor is not None or self.always
+        return (self.policy.compositor is not None or self.always) and self._wanted()
 
     def exchange(self, matter: SupportsMatte, whole: "GpuFrames | None") -> "GpuFrames | None":
         """Matte with this one from the next frame on, from any thread. Waits until the frame of the moment is done.
@@ -82,19 +92,23 @@ class Clearance:
     def matte(self, frame: Frame) -> Matte:
         """The matter's matte; an empty one, without any work, while the background is off."""
         # The first frame is matted in any case, so that switching a background on meets a warm network.
-        if self._warm and not self.at_work:
+        self._resting = self._warm and self.policy.compositor is not None and not self._wanted()
+        if self._warm and (self._resting or not self.at_work):
             return Matte(alpha=np.zeros(frame.rgb.shape[:2], np.float32))
         self._warm = True
         with self.turn():
             return self._matter.matte(frame)
 
-    def composite(self, frame: Frame, matte: Matte) -> ClearedFrame:
-        """The frame that may leave.
+    def composite(self, frame: Frame, matte: Matte) -> Frame:
+        """The frame that may leave; a slate, without a ticket, where nobody sees it.
 
         Raises:
             EngineError: the composite shows the room; the pipeline shows a slate then, as for every other error.
         """
         policy = self.policy
+        if self._resting:
+            self.shows_room = False
+            return Slate(frame.size).frame(frame)
         self.shows_room = policy.compositor is None
         composite = frame
         if policy.compositor is not None:
@@ -131,7 +145,7 @@ class WholeClearance:
     def composite(self, frame: Frame, compositor: object) -> ClearedFrame | None:
         """The frame that may leave; None where it takes a matte: no background, one to look at, or no GPU for it."""
         policy = self._clearance.policy
-        behind = None if self._clearance.always else policy.compositor
+        behind = policy.compositor if self._clearance.at_work and not self._clearance.always else None
         with self._clearance.turn():
             whole = self._clearance.whole
             composite = whole.composite(frame, behind) if whole is not None else None

@@ -42,7 +42,7 @@ class Session:
         self.wanted = wanted
         self.source = source
         self.network = network
-        self.clearance = Clearance(network.matter, policy)
+        self.clearance = Clearance(network.matter, policy, lambda: outlet.wanted)
         self.clearance.whole = open_gpu_frames(network.matter)
         whole = WholeClearance(self.clearance)
         self._pipeline = Pipeline(
