@@ -1,6 +1,7 @@
 """The window on a machine that is too slow: less is done to each frame, it says so, and nothing of the room gets out.
 
-The networks are real ones that wait besides: half a second of what they take is nobody's work.
+The networks are real ones that wait besides. There is half a second for each frame, so that a machine that is slow by itself,
+or has much else to do, is not slow to the tests.
 """
 
 import threading
@@ -22,7 +23,8 @@ from humanseg_desktop.settings import Input, Look, Settings
 pytestmark = pytest.mark.gui
 
 Make = Callable[..., Any]
-SLOW_S = 0.5
+COLOUR = (0xE0, 0x10, 0xE0)
+SLOW_S = 0.7
 ALL = Input(source="drawn", engine="onnxruntime", preset="quality")
 
 
@@ -31,13 +33,15 @@ class Slow:
 
     def __init__(self, engine: Any, slow: Callable[[], bool]) -> None:
         self.engine, self.slow, self.ended = engine, slow, threading.Event()
+        self.warm = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.engine, name)
 
     def run(self, inputs: Any) -> Any:
-        if self.slow():
+        if self.slow() and self.warm:
             self.ended.wait(SLOW_S)
+        self.warm = True
         return self.engine.run(inputs)
 
     def close(self) -> None:
@@ -46,11 +50,11 @@ class Slow:
 
 
 class Restless(Drawn):
-    """A source in which something always moves, with a quarter of a second for each frame."""
+    """A source in which something always moves, with half a second for each frame."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.info = replace(self.info, rate=Fraction(4))
+        self.info = replace(self.info, rate=Fraction(2))
 
     def __iter__(self) -> Iterator[Frame]:
         for frame in super().__iter__():
@@ -105,7 +109,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def made(bench: Make, hasty: None) -> tuple[Any, Machine]:
-    one = bench(Settings(input=ALL, look=Look(background="colour", colour="#112233")))
+    one = bench(Settings(input=ALL, look=Look(background="colour", colour="#e010e0")))
     return one, Machine(one)
 
 
@@ -121,16 +125,18 @@ def test_a_network_that_is_too_slow_makes_way_for_a_quicker_one(made: tuple[Any,
     one.wait(lambda: one.controller.pacer.work.skip_still)
     assert preset(one) == "quality"
     assert machine.matters[0].options.skip_still
+    one.wait(lambda: preset(one) == "balanced")
     one.wait(lambda: preset(one) == "live")
     one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered to live: "))
-    assert one.window.readout.lowered.text().endswith(" ms a frame, 250 ms are there")
+    assert one.window.readout.lowered.text().endswith(" ms a frame, 500 ms are there")
     assert machine.opened == ["quality", "balanced", "live"]
     last = len(machine.seen)
     one.wait(lambda: len(machine.seen) > last + 3)
     # The same source all the time, and not one slate or raw frame in between.
     assert len(machine.sources) == 1
     for frame in machine.seen[first:]:
-        assert (frame.rgb[:4, :4] == (0x11, 0x22, 0x33)).all()
+        # Another network's first alpha may be a hair over 0 there; the room and the slate are four times as far.
+        assert np.abs(frame.rgb[:24, :24] - np.float32(COLOUR)).mean() < 30
     # What the user chose is what the settings and the controls say.
     assert one.controller.settings.input == ALL
     assert one.controller.settings.look.skip_still is False
@@ -141,8 +147,11 @@ def test_a_network_that_is_too_slow_makes_way_for_a_quicker_one(made: tuple[Any,
 
 def test_fine_edges_go_last_and_the_readout_says_both(made: tuple[Any, Machine]) -> None:
     one, machine = made
+    one.controller.set_look(skip_still=True)
     machine.slow = {"quality", "balanced", "live"}
     one.start().wait_for_picture()
+    one.wait(lambda: preset(one) == "balanced")
+    one.wait(lambda: preset(one) == "live")
     one.wait(lambda: not one.controller.pacer.work.refine)
     one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered to live, fine edges off: "))
     assert machine.matters[-1].options.refine is False

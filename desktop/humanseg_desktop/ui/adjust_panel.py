@@ -62,6 +62,11 @@ class AdjustPanel(Card):
         self._fold.setChecked(advanced)
         self._show(advanced)
 
+    @property
+    def is_unfolded(self) -> bool:
+        """Whether the finer controls are in sight."""
+        return self._fold.isChecked()
+
     def offer(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
         """Offer engines, models or presets: (value, text) of each."""
         self._choices[name].offer(choices)
