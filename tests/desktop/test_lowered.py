@@ -1,7 +1,7 @@
 """The window on a machine that is too slow: less is done to each frame, it says so, and nothing of the room gets out.
 
-The networks are real ones that wait besides. There is half a second for each frame, so that a machine that is slow by itself,
-or has much else to do, is not slow to the tests.
+The networks are real ones that wait besides. There is half a second for each frame, so that a machine that is slow by
+itself, or has much else to do, is not slow to the tests.
 """
 
 import threading
@@ -136,7 +136,7 @@ def test_a_network_that_is_too_slow_makes_way_for_a_quicker_one(made: tuple[Any,
     assert len(machine.sources) == 1
     for frame in machine.seen[first:]:
         # Another network's first alpha may be a hair over 0 there; the room and the slate are four times as far.
-        assert np.abs(frame.rgb[:24, :24] - np.float32(COLOUR)).mean() < 30
+        assert np.abs(frame.rgb[:24, :24] - np.array(COLOUR, np.float32)).mean() < 30
     # What the user chose is what the settings and the controls say.
     assert one.controller.settings.input == ALL
     assert one.controller.settings.look.skip_still is False

@@ -90,7 +90,7 @@ class LivePage(QWidget):
     def bring(self, part: QWidget) -> None:
         """Scroll to a part of the controls, so that as much of it is in sight as can be; others are in sight."""
         inside = self._sidebar.widget()
-        if inside.isAncestorOf(part):
+        if inside is not None and inside.isAncestorOf(part):
             inside.adjustSize()
             self._sidebar.verticalScrollBar().setValue(part.mapTo(inside, part.rect().topLeft()).y())
 
