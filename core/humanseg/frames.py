@@ -62,6 +62,20 @@ class Matte:
     foreground: "NDArray[np.uint8] | None" = None
     """HxWx3 uint8 RGB without the old background, or None: then the frame's own colour is used."""
 
+    spent: "Spent | None" = None
+    """What it took, where its maker tells."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """Seconds that went into a matte by stage; what else it took came after them."""
+
+    pre_s: float
+    """Until the network had its input."""
+
+    infer_s: float
+    """In the network; 0 where it was not asked."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Colour:

@@ -4,7 +4,10 @@ The pipeline turns every fault of matter and compositor into a slate. What is cl
 the outlet compares: a frame that comes late, from before a change, or from anywhere else, does not leave.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +15,7 @@ import numpy as np
 from humanseg.frames import Frame, Matte
 from humanseg.pipeline import SupportsComposite, SupportsMatte
 from humanseg.pipeline.shown import check_room
+from humanseg.slate import Slate
 from humanseg_desktop.tickets import ClearedFrame, Ticket
 
 if TYPE_CHECKING:
@@ -32,35 +36,79 @@ class Policy:
 class Clearance:
     """Stands in the pipeline as its matter and as its compositor. The worker's thread only, but for the attributes."""
 
-    def __init__(self, matter: SupportsMatte, policy: Policy) -> None:
+    def __init__(self, matter: SupportsMatte, policy: Policy, wanted: Callable[[], bool] = lambda: True) -> None:
+        """Stand between a matter and the outlet.
+
+        Args:
+            matter: may be exchanged.
+            policy: may be replaced.
+            wanted: asked for each frame whether anybody will see it; where nobody will, a slate is made of it.
+        """
         self.policy = policy
         """May be replaced at any time; the worker reads it once per frame."""
         self.always = False
         """Whether frames are matted while the background is off too: for a view of the matte, or a cut-out."""
+        self.whole: GpuFrames | None = None
+        """Does frames in one go where it can; exchanged together with the matter."""
+        self._lock = Lock()
+        self._free = Event()
+        self._free.set()
         self._matter = matter
+        self._wanted = wanted
+        self._resting = False
         self._warm = False
         self.shows_room = False
         """Whether the last composite was meant to show the room; the pipeline's guard asks."""
 
+    @property
+    def at_work(self) -> bool:
+        """Whether frames are matted at all."""
+        return (self.policy.compositor is not None or self.always) and self._wanted()
+
+    def exchange(self, matter: SupportsMatte, whole: "GpuFrames | None") -> "GpuFrames | None":
+        """Matte with this one from the next frame on, from any thread. Waits until the frame of the moment is done.
+
+        Returns:
+            What did whole frames before; it is used no more, and neither is the old matter.
+        """
+        self._free.clear()
+        with self._lock:
+            self._matter, before, self.whole = matter, self.whole, whole
+            self._free.set()
+            return before
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Held while a frame is matted: what is exchanged is in nobody's use then."""
+        self._free.wait()  # an exchange comes first, or it might wait for ever: frames follow close upon each other
+        with self._lock:
+            yield
+
     def reset(self) -> None:
         """Forget the frames seen so far."""
-        self._matter.reset()
+        with self.turn():
+            self._matter.reset()
 
     def matte(self, frame: Frame) -> Matte:
         """The matter's matte; an empty one, without any work, while the background is off."""
         # The first frame is matted in any case, so that switching a background on meets a warm network.
-        if self._warm and self.policy.compositor is None and not self.always:
+        self._resting = self._warm and self.policy.compositor is not None and not self._wanted()
+        if self._warm and (self._resting or not self.at_work):
             return Matte(alpha=np.zeros(frame.rgb.shape[:2], np.float32))
         self._warm = True
-        return self._matter.matte(frame)
+        with self.turn():
+            return self._matter.matte(frame)
 
-    def composite(self, frame: Frame, matte: Matte) -> ClearedFrame:
-        """The frame that may leave.
+    def composite(self, frame: Frame, matte: Matte) -> Frame:
+        """The frame that may leave; a slate, without a ticket, where nobody sees it.
 
         Raises:
             EngineError: the composite shows the room; the pipeline shows a slate then, as for every other error.
         """
         policy = self.policy
+        if self._resting:
+            self.shows_room = False
+            return Slate(frame.size).frame(frame)
         self.shows_room = policy.compositor is None
         composite = frame
         if policy.compositor is not None:
@@ -85,19 +133,22 @@ class Clearance:
 class WholeClearance:
     """Stands in the pipeline for frames that are done whole on the GPU, which checks them itself."""
 
-    def __init__(self, whole: "GpuFrames", clearance: Clearance) -> None:
-        self._whole = whole
+    def __init__(self, clearance: Clearance) -> None:
         self._clearance = clearance
 
     def reset(self) -> None:
         """Forget the frames seen so far."""
-        self._whole.reset()
+        with self._clearance.turn():
+            if self._clearance.whole is not None:
+                self._clearance.whole.reset()
 
     def composite(self, frame: Frame, compositor: object) -> ClearedFrame | None:
-        """The frame that may leave; None where it takes a matte: no background, or one that somebody looks at."""
+        """The frame that may leave; None where it takes a matte: no background, one to look at, or no GPU for it."""
         policy = self._clearance.policy
-        behind = None if self._clearance.always else policy.compositor
-        composite = self._whole.composite(frame, behind)
+        behind = policy.compositor if self._clearance.at_work and not self._clearance.always else None
+        with self._clearance.turn():
+            whole = self._clearance.whole
+            composite = whole.composite(frame, behind) if whole is not None else None
         if composite is None:
             return None
         return self._clearance.cleared(frame, composite, composite.matte, policy.ticket)

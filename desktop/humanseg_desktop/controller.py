@@ -15,12 +15,14 @@ from humanseg_desktop.clearance import Policy
 from humanseg_desktop.keeping import Keeper
 from humanseg_desktop.opener import Opener
 from humanseg_desktop.opening import LIVE, Parts, RealParts
+from humanseg_desktop.pacing import Pacer
 from humanseg_desktop.preparing import Preparer
 from humanseg_desktop.session import Session
 from humanseg_desktop.settings import Input, Look, Settings
 from humanseg_desktop.tickets import Ticket
 
 if TYPE_CHECKING:
+    from humanseg.matting.options import MattingOptions
     from humanseg.pipeline import SupportsComposite
     from humanseg_desktop.outlet import Outlet
 
@@ -78,14 +80,25 @@ class Controller(QObject):
         self.hidden = False
         self.parts = parts or RealParts()
         """How sources and networks are opened."""
-        self._opener = Opener(self.parts, outlet, lambda: self.settings.look, lambda: self._policy)
+        self.pacer = Pacer(settings)
+        """What is done in place of what the settings say, where this machine is too slow for that."""
+        self._opener = Opener(
+            self.parts,
+            outlet,
+            options=self._options,
+            policy=lambda: self._policy,
+            network_of=self.pacer.network_of,
+        )
         self._preparer = Preparer()
         self._policy: Policy | None = None
         self._good_look = settings.look
         self._trouble: HumansegError | None = None
         self._opener.opened.connect(self._take_session)
+        self._opener.adapted.connect(self._take_adapted)
+        self.pacer.changed.connect(self._adapt)
         self._preparer.prepared.connect(self._take_compositor)
         self._preparer.failed.connect(self._do_without)
+        self.keeper.changed.connect(self.pacer.follow)
         self.keeper.changed.connect(self.settings_changed)
         self.keeper.troubled.connect(self.troubled)
         self._looker = self._timer(LOOK_MS, self._look_after, repeated=True)
@@ -141,7 +154,11 @@ class Controller(QObject):
         if scenery.BEHIND & changes.keys():
             self._preparer.prepare(look)
         if self.session and changes.keys() - scenery.BEHIND:
-            self.session.network.matter.options = scenery.options_of(look)
+            self.session.network.matter.options = self._options()
+
+    def set_lower_work(self, may: bool) -> None:
+        """Whether less may be done where this machine is too slow."""
+        self.keeper.change(lower_work=may)
 
     def set_window(self, **changes: Any) -> None:
         """Remember how the window is."""
@@ -174,8 +191,8 @@ class Controller(QObject):
         if isinstance(result, Session):
             if self._policy is not None:
                 result.clearance.policy = self._policy
-            result.network.matter.options = scenery.options_of(self.settings.look)
             self.keeper.change(input=result.wanted)
+            self._adapt()
             self._set_state(State(phase="running", wanted=result.wanted))
             self._trouble = None
             self.troubled.emit(None)
@@ -188,6 +205,7 @@ class Controller(QObject):
         self.troubled.emit(error)
         if self.session and self.session.ended() is False:
             self._set_state(State(phase="running", wanted=self.session.wanted))
+            self._adapt()
             self._admit()
         elif not wanted.source or wanted.source.startswith(LIVE):
             self._set_state(State(phase="retrying", wanted=wanted, note="Trying again"))
@@ -208,6 +226,7 @@ class Controller(QObject):
             if str(trouble) != str(self._trouble):
                 self._trouble = trouble
                 self.troubled.emit(trouble)
+            self.pacer.look(self.session)
             return
         self.outlet.hold()
         if isinstance(ended, HumansegError):
@@ -230,6 +249,30 @@ class Controller(QObject):
         if self.session:
             self.session.clearance.policy = self._policy
         self._admit()
+
+    def _options(self) -> "MattingOptions":
+        return self.pacer.options_of(scenery.options_of(self.settings.look))
+
+    def _adapt(self) -> None:
+        """Do to the frames of what runs what is to be done to them now."""
+        session = self.session
+        if session is None:
+            return
+        session.network.matter.options = self._options()
+        if session.network.fits(self.pacer.network_of(session.wanted)):
+            self.pacer.settled()
+        else:
+            self.pacer.wait()
+            self._opener.adapt()
+
+    def _take_adapted(self, result: object) -> None:
+        if self.session is None:
+            return
+        if isinstance(result, HumansegError):
+            logger.warning("The work stays as it is: %s", result)
+            self.pacer.give_up(self.session.network.wanted.preset)
+        else:
+            self._adapt()
 
     def _admit(self) -> None:
         if self._policy and self.session and not self.hidden and self.state.phase == "running":

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from humanseg.errors import HumansegError
-from humanseg_desktop import scenery
 from humanseg_desktop.clearance import Policy
 from humanseg_desktop.session import Network, Session
 from humanseg_desktop.tickets import Ticket
 
 if TYPE_CHECKING:
+    from humanseg.matting.options import MattingOptions
     from humanseg_desktop.opening import Parts
     from humanseg_desktop.outlet import Outlet
-    from humanseg_desktop.settings import Input, Look
+    from humanseg_desktop.settings import Input
 
 logger = logging.getLogger(__name__)
 
@@ -27,27 +27,40 @@ class Opener(QObject):
     opened = Signal(object)
     """The `Session` that was asked for last, started; or the `HumansegError` why there is none."""
 
+    adapted = Signal(object)
+    """None when the network of `adapt` is in use, or the `HumansegError` why it is not."""
+
     _done = Signal(int, object)
+    _adapted = Signal(int, object)
 
     def __init__(
-        self, parts: "Parts", outlet: "Outlet", look: "Callable[[], Look]", policy: Callable[[], Policy | None]
+        self,
+        parts: "Parts",
+        outlet: "Outlet",
+        *,
+        options: "Callable[[], MattingOptions]",
+        policy: Callable[[], Policy | None],
+        network_of: "Callable[[Input], Input]",
     ) -> None:
         """Open nothing yet.
 
         Args:
             parts: how sources and networks are opened.
             outlet: where sessions send.
-            look: asked for the look of the moment, on the opener's thread.
+            options: asked for the matting options of the moment, on the opener's thread.
             policy: asked for the policy of the moment, as well; None while no background is ready.
+            network_of: asked which network is to be opened for what is wanted, as well.
         """
         super().__init__()
         self.session: Session | None = None
         """What runs, or ran last."""
-        self._parts, self._outlet, self._look, self._policy = parts, outlet, look, policy
+        self._parts, self._outlet = parts, outlet
+        self._options, self._policy, self._network_of = options, policy, network_of
         self._network: Network | None = None
         self._worker = ThreadPoolExecutor(1, "humanseg-opener")
         self._asked = 0
         self._done.connect(self._take)
+        self._adapted.connect(self._take_adapted)
 
     @property
     def has_network(self) -> bool:
@@ -59,6 +72,10 @@ class Opener(QObject):
         self._asked += 1
         self._worker.submit(self._open, self._asked, wanted)
 
+    def adapt(self) -> None:
+        """Open the network that is to be used now, and go on with it; what is asked for later comes first."""
+        self._worker.submit(self._adapt, self._asked)
+
     def close(self) -> None:
         """Open nothing any more, end what runs, and wait for it."""
         self._asked += 1
@@ -68,25 +85,32 @@ class Opener(QObject):
     def _open(self, number: int, wanted: "Input") -> None:
         if number != self._asked:
             return
-        try:
-            result: Session | HumansegError = self._make(wanted)
-        except HumansegError as error:
-            result = error
-        except Exception as error:
-            logger.exception("Opening failed with a bug.")
-            result = HumansegError(f"Something went wrong inside humanseg: {error!r}.", "The log file has the details.")
-        self._done.emit(number, result)
+        self._done.emit(number, _tried(lambda: self._make(wanted)))
+
+    def _adapt(self, number: int) -> None:
+        session = self.session
+        if number != self._asked or session is None or session.ended() is not False:
+            return
+        made: Session | HumansegError = session
+        if not session.network.fits(self._network_of(session.wanted)):
+            made = _tried(lambda: self._make(session.wanted))
+        self._adapted.emit(number, made if isinstance(made, HumansegError) else None)
 
     def _make(self, wanted: "Input") -> Session:
-        """A session that has been started; the old one was stopped as late as possible."""
-        old, network = self.session, self._network
-        if network is None or not network.fits(wanted):
-            network = Network(self._parts.matter(wanted), wanted)
+        """A session that runs; the old one was stopped as late as possible, or goes on with another network."""
+        old, network, fitting = self.session, self._network, self._network_of(wanted)
+        if network is None or not network.fits(fitting):
+            network = Network(self._parts.matter(fitting), fitting)
         try:
-            if old and old.wanted.source == wanted.source:
-                self._outlet.hold()
-                old.stop()  # a device is opened once at a time
-            session = self._begin(wanted, network)
+            if old and network is not self._network and old.runs_on(wanted):
+                network.matter.options = self._options()
+                old.exchange(network, wanted)
+                session = old
+            else:
+                if old and old.wanted.source == wanted.source:
+                    self._outlet.hold()
+                    old.stop()  # a device is opened once at a time
+                session = self._begin(wanted, network)
         except BaseException:
             if network is not self._network:
                 network.matter.close()
@@ -101,7 +125,7 @@ class Opener(QObject):
         """Open the source and start on it; the old session, if it still runs, is stopped just before."""
         source = self._parts.source(wanted)
         try:
-            network.matter.options = scenery.options_of(self._look())
+            network.matter.options = self._options()
             policy = self._policy() or _closed_policy()
             self._outlet.hold()
             if self.session:
@@ -122,6 +146,21 @@ class Opener(QObject):
     def _take(self, number: int, result: object) -> None:
         if number == self._asked:
             self.opened.emit(result)
+
+    def _take_adapted(self, number: int, result: object) -> None:
+        if number == self._asked:
+            self.adapted.emit(result)
+
+
+def _tried(make: Callable[[], Session]) -> Session | HumansegError:
+    """The session, or why there is none."""
+    try:
+        return make()
+    except HumansegError as error:
+        return error
+    except Exception as error:
+        logger.exception("Opening failed with a bug.")
+        return HumansegError(f"Something went wrong inside humanseg: {error!r}.", "The log file has the details.")
 
 
 def _closed_policy() -> Policy:

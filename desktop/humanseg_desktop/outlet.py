@@ -52,6 +52,8 @@ class Outlet:
         self._number = 0
         self._ended = Event()
         self._shown: Shown | None = None
+        self.window_seen = True
+        """Whether the window is on the screen; it says so itself."""
         self._beat = Thread(target=self._beats, name="humanseg-outlet", daemon=True)
 
     @property
@@ -64,6 +66,11 @@ class Outlet:
         """Where frames go now, beside the preview."""
         with self._lock:
             return tuple(self._outputs)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody sees what leaves, here or elsewhere."""
+        return self.window_seen or any(output.wanted for output in self.outputs)
 
     def start(self) -> None:
         """Begin to send; slates, until a ticket is admitted."""

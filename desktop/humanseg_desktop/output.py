@@ -60,6 +60,11 @@ class Output:
         """Whether it still takes frames."""
         return self._thread.is_alive() and self._problem is None
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody sees what it takes: a virtual camera that nobody watches needs no frames."""
+        return getattr(self.sink, "watched", None) is not False
+
     def offer(self, frame: Frame) -> None:
         """Take a frame, without waiting. An output that has ended lets it go."""
         with self._lock:

@@ -52,6 +52,7 @@ class Outputs(QObject):
         self.recording_file: Path | None = None
         """The file of the recording that runs, or of the last one."""
         self._file: RecordingSink | None = None
+        self._told_watched: bool | None = None
         self._outlet = outlet
         self._folder = folder
         self._finisher = ThreadPoolExecutor(1, "humanseg-finish")
@@ -112,6 +113,11 @@ class Outputs(QObject):
         if self._file is not None:
             (self._file.pause if paused else self._file.resume)()
             self.changed.emit()
+
+    @property
+    def watched(self) -> bool | None:
+        """Whether somebody watches the virtual camera; None where nobody can tell, or it is off."""
+        return getattr(self.camera.sink, "watched", None) if self.camera else None
 
     @property
     def recorded_s(self) -> float | None:
@@ -187,7 +193,10 @@ class Outputs(QObject):
             self.told.emit(f"Recorded {file.name if file else ''}")
 
     def _look_after(self) -> None:
-        """An output that ended by itself is taken out; `_finish` tells why."""
+        """An output that ended by itself is taken out; `_finish` tells why. A camera that is watched or not says so."""
+        if self.watched != self._told_watched:
+            self._told_watched = self.watched
+            self.changed.emit()
         if self.camera and not self.camera.running:
             self.stop_camera()
         if self.recording and not self.recording.running:

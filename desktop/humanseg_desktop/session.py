@@ -42,9 +42,9 @@ class Session:
         self.wanted = wanted
         self.source = source
         self.network = network
-        self.clearance = Clearance(network.matter, policy)
-        self._gpu = open_gpu_frames(network.matter)
-        whole = WholeClearance(self._gpu, self.clearance) if self._gpu else None
+        self.clearance = Clearance(network.matter, policy, lambda: outlet.wanted)
+        self.clearance.whole = open_gpu_frames(network.matter)
+        whole = WholeClearance(self.clearance)
         self._pipeline = Pipeline(
             source, self.clearance, self.clearance, [OutletSink(outlet)], on_fault="slate", whole=whole
         )
@@ -70,9 +70,37 @@ class Session:
         """Whether the source gives nothing now, and is looked for."""
         return bool(getattr(self.source, "lost", False))
 
+    def work_s(self, since: float) -> float | None:
+        """Seconds that a frame takes, the median of those done since then (`perf_counter`); None: none is matted."""
+        return self._pipeline.work_since(since) if self.clearance.at_work else None
+
     def start(self) -> None:
         """Start the pipeline."""
         self._pipeline.start()
+
+    def runs_on(self, wanted: Input) -> bool:
+        """Whether it runs, and on the source and mode that are wanted."""
+        mine = self.wanted
+        return (mine.source, mine.mode) == (wanted.source, wanted.mode) and self.ended() is False
+
+    def exchange(self, network: Network, wanted: Input) -> None:
+        """Go on with another network: the old one gives the picture until this one is warm, and is not used after that.
+
+        Raises:
+            HumansegError: the network fails; the old one goes on.
+        """
+        import numpy as np
+
+        from humanseg.frames import Frame
+        from humanseg.pipeline.gpu_frames import open_gpu_frames
+
+        black = np.zeros((self.info.height, self.info.width, 3), np.uint8)
+        network.matter.matte(Frame(rgb=black))
+        network.matter.reset()
+        whole = self.clearance.exchange(network.matter, open_gpu_frames(network.matter))
+        self.network, self.wanted = network, wanted
+        if whole:
+            whole.close()
 
     def ended(self) -> HumansegError | bool | None:
         """Look whether the run is over, without waiting.
@@ -97,5 +125,5 @@ class Session:
         self._pipeline.stop()
         with contextlib.suppress(Exception):  # `ended` tells it
             self._pipeline.wait()
-        if self._gpu:
-            self._gpu.close()
+        if self.clearance.whole:
+            self.clearance.whole.close()

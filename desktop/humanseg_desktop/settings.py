@@ -131,5 +131,10 @@ class Settings:
     presets: dict[str, Look] = field(default_factory=dict)
     """Looks that were saved under a name."""
 
+    lower_work: Annotated[bool, Switch(label="Lower the work when too slow")] = True
+    """Where this machine cannot keep up, less is done to each frame: it rests when nothing moves, then detail goes
+    down, then fine edges go. The readout says so. It goes up again when there is room; your settings stay as they are.
+    """
+
     pictures: tuple[str, ...] = ()
     """The user's own backgrounds, newest first."""

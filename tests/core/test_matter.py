@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 from fractions import Fraction
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import onnx
@@ -245,3 +246,17 @@ def test_a_network_is_not_shown_its_last_alpha_where_something_moved(engine: str
         alpha = matter.alpha(left)
         np.testing.assert_allclose(alpha[:, :150], 0.75, atol=1e-3)
         assert alpha[:, 200:].max() <= 1e-3, "nothing stays of what has gone"
+
+
+def test_a_matte_tells_what_its_input_and_the_network_took() -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (90, 160, 3), np.uint8)
+    with open_matter(engine="onnxruntime", threads=1, options=MattingOptions(skip_still=True)) as matter:
+        began = perf_counter()
+        first, again = matter.matte(Frame(rgb=rgb)).spent, matter.matte(Frame(rgb=rgb)).spent
+        took_s = perf_counter() - began
+    assert first is not None
+    assert again is not None
+    assert first.pre_s > 0
+    assert first.infer_s > 0
+    assert first.pre_s + first.infer_s + again.pre_s < took_s
+    assert again.infer_s == 0  # nothing moved: the network was not asked

@@ -195,9 +195,10 @@ class Camera:
     """A backend of pyvirtualcam that keeps what it is sent."""
 
     made: "list[Camera]" = []  # noqa: RUF012 emptied by the fixture
+    called = "drawn camera"
 
     def __init__(self, width: int, height: int, fps: float, **_: object) -> None:
-        self.device = "drawn camera"
+        self.device = Camera.called
         self.size = (width, height)
         self.sent: list[NDArray[np.uint8]] = []
         self.closed = False

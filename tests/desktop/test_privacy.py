@@ -300,7 +300,9 @@ def test_a_cut_out_has_no_room_under_its_transparency() -> None:
 def test_a_weak_blur_is_a_composite_and_no_leak() -> None:
     clearance = Clearance(Knows(), Policy(Compositor(BlurBackground(0.0)), Ticket()))
     frame = Frame(rgb=raw(0))
-    assert clearance.composite(frame, clearance.matte(frame)).ticket is clearance.policy.ticket
+    composite = clearance.composite(frame, clearance.matte(frame))
+    assert isinstance(composite, ClearedFrame)
+    assert composite.ticket is clearance.policy.ticket
 
 
 class Knows:

@@ -32,7 +32,8 @@ class Whole:
 def both(compositor: Compositor | None) -> tuple[Whole, Clearance, WholeClearance]:
     whole: Any = Whole()
     clearance = Clearance(whole, Policy(compositor, Ticket()))
-    return whole, clearance, WholeClearance(whole, clearance)
+    clearance.whole = whole
+    return whole, clearance, WholeClearance(clearance)
 
 
 def test_it_bears_the_ticket_of_the_policy_that_made_it() -> None:

@@ -306,7 +306,7 @@ def test_the_finer_controls_reach_the_network_and_go_back(bench: Make) -> None:
         panel._rows[name].set(value)
         panel._rows[name]._moved(panel._rows[name]._slider.value())
         assert getattr(matter.options, name) == pytest.approx(value, abs=0.005)
-    one.qtbot.mouseClick(panel._rows["refine"], Qt.MouseButton.LeftButton, pos=QPoint(8, 10))
+    one.qtbot.mouseClick(panel._rows["refine"].box, Qt.MouseButton.LeftButton, pos=QPoint(8, 10))
     assert matter.options.refine is False
     one.controller.open(Input(source="another", engine="onnxruntime"))
     one.wait(lambda: len(one.parts.matters) == 2 and one.controller.state.phase == "running")
@@ -322,7 +322,7 @@ def test_the_finer_controls_reach_the_network_and_go_back(bench: Make) -> None:
 def test_another_network_is_opened_when_it_is_asked_for(bench: Make, name: str, value: str) -> None:
     one = bench().start()
     one.wait_for_picture()
-    combo = one.window.live.adjust._combos[name]
+    combo = one.window.live.adjust._choices[name].combo
     one.window.live.adjust.offer("engine", [("auto", "Automatic"), ("onnxruntime", "ONNX Runtime")])
     combo.setCurrentIndex(combo.findData(value))
     combo.activated.emit(combo.currentIndex())
@@ -350,6 +350,72 @@ def test_the_tour_has_three_steps_and_comes_once(bench: Make) -> None:
         one.qtbot.mouseClick(tour._next, Qt.MouseButton.LeftButton)
     assert tour.isHidden()
     assert one.controller.settings.window.toured
+
+
+def test_the_tour_brings_what_it_is_about_in_sight_and_stays_beside_it(bench: Make) -> None:
+    one = bench(Settings(window=Window(advanced=True, width=900, height=600))).start()
+    window = one.window
+    one.qtbot.waitExposed(window)
+    bar = window.live._sidebar.verticalScrollBar()
+    one.wait(lambda: bar.maximum() > 0)
+    bar.setValue(bar.maximum())
+    window.show_page("files")
+    window.start_tour()
+    tour = window.findChild(object, "tour")
+
+    def beside() -> bool:
+        card, corner = window.live.source, window.live.source.mapTo(window, QPoint(0, 0))
+        return bool(
+            window.live.source.visibleRegion().boundingRect().height() > card.height() // 2
+            and 0 < corner.x() - (tour.x() + tour.width()) < 40
+            and abs(tour.y() - corner.y()) < 40
+        )
+
+    one.wait(beside)
+    window.resize(1300, 700)
+    one.wait(lambda: window.live.source.mapTo(window, QPoint(0, 0)).x() > 900 and beside())
+    one.qtbot.keyClick(tour._next, Qt.Key.Key_Return)
+    assert tour.step == 1
+
+
+def test_the_wheel_scrolls_the_controls_and_changes_none_of_them(bench: Make) -> None:
+    from PySide6.QtCore import QPointF
+    from PySide6.QtGui import QWheelEvent
+    from PySide6.QtWidgets import QApplication, QComboBox, QSlider
+
+    one = bench(Settings(window=Window(advanced=True, width=900, height=600))).start()
+    one.wait_for_picture()
+    live, before = one.window.live, one.controller.settings
+    live.adjust.offer("engine", [("auto", "Automatic"), ("onnxruntime", "ONNX Runtime")])
+    controls = [*live.adjust.findChildren(QComboBox), *live.adjust.findChildren(QSlider)]
+    assert len(controls) == 8
+    still = QPoint(0, 0)
+    for control in controls:
+        control.setFocus()
+        for turn in (-120, 120):
+            middle = control.rect().center()
+            event = QWheelEvent(
+                QPointF(middle),
+                QPointF(control.mapToGlobal(middle)),
+                still,
+                QPoint(0, turn),
+                Qt.MouseButton.NoButton,
+                Qt.KeyboardModifier.NoModifier,
+                Qt.ScrollPhase.NoScrollPhase,
+                False,
+            )
+            QApplication.sendEvent(control, event)
+            assert not event.isAccepted()  # it goes on to what scrolls
+    assert (one.controller.settings.look, one.controller.settings.input) == (before.look, before.input)
+
+
+def test_what_is_unfolded_comes_in_sight(bench: Make) -> None:
+    one = bench(Settings(window=Window(width=900, height=600))).start()
+    one.qtbot.waitExposed(one.window)
+    adjust = one.window.live.adjust
+    adjust._fold.click()
+    one.wait(lambda: adjust.visibleRegion().boundingRect().top() == 0)
+    one.wait(lambda: adjust.mapTo(one.window.live._sidebar, QPoint(0, 0)).y() < 20)
 
 
 def test_signals_do_not_wear_true_out(qtbot: Any) -> None:

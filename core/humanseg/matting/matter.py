@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from humanseg.engines.engine import Engine, open_engine
-from humanseg.frames import Frame, Matte
+from humanseg.frames import Frame, Matte, Spent
 from humanseg.matting.adjust import adjust
 from humanseg.matting.motion import is_cut
 from humanseg.matting.network import Network
@@ -37,10 +38,12 @@ class Matter:
         self._smoother = Smoother()
         self._last = LastMatte()
         self._before: NDArray[np.uint8] | None = None
+        self._spent: Spent | None = None
 
     def matte(self, frame: Frame) -> Matte:
         """The frame's matte, alpha only; the arguments, results and errors are those of `alpha`."""
-        return Matte(alpha=self.alpha(frame.rgb))
+        alpha = self.alpha(frame.rgb)
+        return Matte(alpha=alpha, spent=self._spent)
 
     def alpha(self, rgb: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         """How opaque the person is in each pixel.
@@ -61,15 +64,18 @@ class Matter:
         """
         if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or rgb.size == 0:
             raise ValueError(f"rgb is {rgb.dtype} of shape {rgb.shape}; it must be HxWx3 uint8, with pixels.")
-        options = self.options
+        options, began = self.options, perf_counter()
         height, width = rgb.shape[:2]
         small = shrink(rgb, network_size((width, height), self.model.pixels, self.model.multiple))
         if self._before is not None and is_cut(self._before, small):
             self.reset()
         self._before = small
         if options.skip_still and (again := self._last.again(small, (height, width), options)) is not None:
+            self._spent = Spent(pre_s=perf_counter() - began, infer_s=0.0)
             return again
         coarse = self._network.alpha(small)
+        infer_s = self._network.infer_s
+        self._spent = Spent(pre_s=perf_counter() - began - infer_s, infer_s=infer_s)
         alpha = refine(coarse, small, rgb) if options.refine else scale_up(coarse, (width, height))
         alpha = adjust(self._smoother.smooth(alpha, small, options.smoothing), options)
         alpha.flags.writeable = False

@@ -1,5 +1,6 @@
 """The network itself: from a small frame to its small alpha, with what it remembers of the frame before."""
 
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,8 @@ class Network:
     def __init__(self, model: ModelSpec, engine: Engine) -> None:
         self.model = model
         self.engine = engine
+        self.infer_s = 0.0
+        """Seconds that the engine took for the last frame."""
         self._last: NDArray[np.float32] | None = None
         self._before: NDArray[np.uint8] | None = None
 
@@ -43,7 +46,9 @@ class Network:
         inputs = {self.model.input: to_tensor(small, (width, height), self.model.mean, self.model.std)}
         if self.model.previous:
             inputs[self.model.previous] = self._previous(small)
+        began = perf_counter()
         alpha = self.engine.run(inputs)[self.model.output]
+        self.infer_s = perf_counter() - began
         if alpha.shape != expected:
             problem = f"The network {self.model.name} gave alpha of shape {alpha.shape}, not {expected}."
             raise EngineError(problem, "Export the model again.")

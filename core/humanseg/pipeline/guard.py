@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from humanseg.errors import EngineError, HumansegError
-from humanseg.frames import Frame, Matte, StreamInfo
+from humanseg.frames import Frame, Matte, Spent, StreamInfo
 from humanseg.slate import Slate
 
 if TYPE_CHECKING:
@@ -42,8 +42,13 @@ class Guard:
         self._told: set[str] = set()
         self._forget = True
 
-    def composite(self, frame: Frame, matter: "SupportsMatte", compositor: "SupportsComposite") -> tuple[Frame, float]:
-        """The composite of a frame, or the slate with the frame's times, and when the matte was there (seconds)."""
+    def composite(
+        self, frame: Frame, matter: "SupportsMatte", compositor: "SupportsComposite"
+    ) -> tuple[Frame, float, Spent | None]:
+        """The composite of a frame, or the slate with the frame's times; when the matte was there, and what it took.
+
+        The moment in `perf_counter` seconds.
+        """
         try:
             if self._forget:
                 matter.reset()
@@ -55,9 +60,9 @@ class Guard:
             self._check_composite(frame, composite, compositor)
         except Exception as error:  # noqa: BLE001 whatever it is, the frame must not be shown
             self._failed(error)
-            return self.slate.frame(frame), perf_counter()
+            return self.slate.frame(frame), perf_counter(), None
         self.fault = None
-        return composite, matted
+        return composite, matted, matte.spent
 
     def accept(self, frame: Frame, composite: Frame) -> Frame:
         """A composite that was made in one go, or the slate with the frame's times."""

@@ -112,6 +112,13 @@ class Pipeline:
         """How the run is doing now."""
         return self._meter.snapshot(dropped=self._inlet.dropped)
 
+    def work_since(self, moment: float) -> float | None:
+        """Seconds the worker spent on a frame: the median of those finished since a moment (`perf_counter` seconds).
+
+        None where there is none.
+        """
+        return self._meter.work_since(moment)
+
     @property
     def problems(self) -> tuple[HumansegError, ...]:
         """What went wrong in a live run that goes on: sinks that ended, faults that were covered by the slate."""

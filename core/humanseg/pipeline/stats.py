@@ -6,6 +6,21 @@ from dataclasses import dataclass
 from threading import Lock
 from time import perf_counter
 
+from humanseg.frames import Spent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What one stage takes, in seconds."""
+
+    name: str
+    """capture (until the worker takes the frame up), pre, infer, post, composite; matte in place of the three in the
+    middle where they are not told apart, and frame in place of all four where a frame is done in one go.
+    """
+
+    p50_s: float
+    p95_s: float
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stats:
@@ -35,6 +50,9 @@ class Stats:
     composite_p50_s: float = 0.0
     """Seconds spent compositing: the median."""
 
+    stages: tuple[Stage, ...] = ()
+    """Where the latency comes from, in order: the stages that the newest frame went through."""
+
 
 @dataclass(frozen=True)
 class _Sample:
@@ -42,6 +60,21 @@ class _Sample:
     began: float
     matted: float
     done: float
+    spent: Spent | None
+
+    @property
+    def stages(self) -> dict[str, float]:
+        """Seconds by stage; together they are the latency."""
+        stages = {"capture": self.began - self.born}
+        if self.matted == self.began:
+            return stages | {"frame": self.done - self.began}
+        matte_s = self.matted - self.began
+        if self.spent is None:
+            stages["matte"] = matte_s
+        else:
+            before_s = self.spent.pre_s + self.spent.infer_s
+            stages |= {"pre": self.spent.pre_s, "infer": self.spent.infer_s, "post": matte_s - before_s}
+        return stages | {"composite": self.done - self.matted}
 
 
 class Meter:
@@ -52,11 +85,29 @@ class Meter:
         self._frames = 0
         self._lock = Lock()
 
-    def add(self, *, born: float, began: float, matted: float, done: float) -> None:
-        """Note one frame: when it was born, taken up by the worker, matted and composited (`perf_counter` seconds)."""
+    def add(self, *, born: float, began: float, matted: float, done: float, spent: Spent | None = None) -> None:
+        """Note one frame.
+
+        Args:
+            born: when it was born (`perf_counter` seconds, as all of these).
+            began: when the worker took it up.
+            matted: when its matte was there; `began` where it was done in one go.
+            done: when it was composited.
+            spent: what its matte took by stage, where that is told.
+        """
         with self._lock:
-            self._samples.append(_Sample(born, began, matted, done))
+            self._samples.append(_Sample(born, began, matted, done, spent))
             self._frames += 1
+
+    def work_since(self, moment: float) -> float | None:
+        """Seconds the worker spent on a frame, the median of those finished since a moment; None where there is none.
+
+        Args:
+            moment: `perf_counter` seconds; of older frames only the window's are known.
+        """
+        with self._lock:
+            times = [sample.done - sample.began for sample in self._samples if sample.done >= moment]
+        return _percentile(times, 50) if times else None
 
     def snapshot(self, *, dropped: int = 0, now: float | None = None) -> Stats:
         """What was noted so far; `now` (`perf_counter` seconds, None for this moment) lets a stalled run be seen."""
@@ -75,7 +126,20 @@ class Meter:
             work_p50_s=_percentile((sample.done - sample.began for sample in samples), 50),
             matte_p50_s=_percentile((sample.matted - sample.began for sample in samples), 50),
             composite_p50_s=_percentile((sample.done - sample.matted for sample in samples), 50),
+            stages=_stages(samples),
         )
+
+
+def _stages(samples: list[_Sample]) -> tuple[Stage, ...]:
+    times = [sample.stages for sample in samples]
+    return tuple(
+        Stage(
+            name=name,
+            p50_s=_percentile([each[name] for each in times if name in each], 50),
+            p95_s=_percentile([each[name] for each in times if name in each], 95),
+        )
+        for name in times[-1]
+    )
 
 
 def _rate(times: list[float], now: float) -> float:

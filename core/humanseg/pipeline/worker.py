@@ -89,12 +89,12 @@ class Worker:
             self._meter.add(born=frame.born, began=began, matted=began, done=perf_counter())
             return done
         if self._guard is not None:
-            composite, matted = self._guard.composite(frame, self._matter, compositor)
+            composite, matted, spent = self._guard.composite(frame, self._matter, compositor)
             if self._guard.fault is not None:
                 return composite
         else:
             matte = self._matter.matte(frame)
-            matted = perf_counter()
+            matted, spent = perf_counter(), matte.spent
             composite = compositor.composite(frame, matte)
-        self._meter.add(born=frame.born, began=began, matted=matted, done=perf_counter())
+        self._meter.add(born=frame.born, began=began, matted=matted, done=perf_counter(), spent=spent)
         return composite

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from humanseg_desktop.schema import Described, Scale, describe
-from humanseg_desktop.settings import Input, Look
-from humanseg_desktop.ui.dressed import dressed
-from humanseg_desktop.ui.parts import Card, SliderRow, SwitchRow, dress_button, plain_button
+from humanseg_desktop.settings import Input, Look, Settings
+from humanseg_desktop.ui.parts import Card, ChoiceRow, SliderRow, SwitchRow, dress_button, plain_button
 
 FIELDS = ("smoothing", "threshold", "feather", "shift", "light_wrap", "refine", "decontaminate", "skip_still")
 """The fields of `Look` that are set here, in order."""
@@ -27,9 +26,11 @@ class AdjustPanel(Card):
     """Fields of `Look` and their new values."""
     wanted = Signal(str, str)
     """A field of `Input` (one of `COMBOS`) and its new value."""
+    lowered = Signal(bool)
+    """Whether less may be done where this machine is too slow."""
     unfolded = Signal(bool)
 
-    def __init__(self, look: Look, wanted: Input, *, advanced: bool) -> None:
+    def __init__(self, look: Look, wanted: Input, *, lower_work: bool, advanced: bool) -> None:
         super().__init__("Fine tuning")
         self._reset = plain_button("reset", "Put all of fine tuning back to its defaults")
         self._fold = plain_button("down", "Show or hide the finer controls", checkable=True)
@@ -46,22 +47,29 @@ class AdjustPanel(Card):
         for row in self._rows.values():
             row.changed.connect(lambda name, value: self.changed.emit({name: value}))
             box.addWidget(row)
-        self._combos = {name: self._combo(box, name, label) for name, label in COMBOS.items()}
+        self._choices = {name: ChoiceRow(describe(Input)[name], label) for name, label in COMBOS.items()}
+        for choice in self._choices.values():
+            choice.changed.connect(self.wanted)
+            box.addWidget(choice)
         self.offer("preset", PRESETS)
+        self._lower_work = SwitchRow(describe(Settings)["lower_work"])
+        self._lower_work.changed.connect(lambda _, on: self.lowered.emit(on))
+        box.addWidget(self._lower_work)
         self.box.addWidget(self._inside)
         self.follow(look)
         self.follow_input(wanted)
+        self.follow_lower_work(lower_work)
         self._fold.setChecked(advanced)
         self._show(advanced)
 
+    @property
+    def is_unfolded(self) -> bool:
+        """Whether the finer controls are in sight."""
+        return self._fold.isChecked()
+
     def offer(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
         """Offer engines, models or presets: (value, text) of each."""
-        combo = self._combos[name]
-        value = combo.currentData()
-        combo.clear()
-        for choice, text in choices:
-            combo.addItem(text, choice)
-        self._select(combo, value)
+        self._choices[name].offer(choices)
 
     def follow(self, look: Look) -> None:
         """Show a look."""
@@ -72,26 +80,12 @@ class AdjustPanel(Card):
 
     def follow_input(self, wanted: Input) -> None:
         """Show which engine and model are wanted."""
-        for name, combo in self._combos.items():
-            self._select(combo, getattr(wanted, name))
+        for name, choice in self._choices.items():
+            choice.set(getattr(wanted, name))
 
-    def _combo(self, box: QVBoxLayout, name: str, text: str) -> QComboBox:
-        label = QLabel(text)
-        combo = dressed(QComboBox(), tooltip=describe(Input)[name].text, says=text)
-        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        combo.activated.connect(lambda: self.wanted.emit(name, combo.currentData()))
-        label.setBuddy(combo)
-        box.addWidget(label)
-        box.addWidget(combo)
-        return combo
-
-    @staticmethod
-    def _select(combo: QComboBox, value: str | None) -> None:
-        at = combo.findData(value or "")
-        if at < 0:
-            combo.addItem(value or "Default", value or "")
-            at = combo.count() - 1
-        combo.setCurrentIndex(at)
+    def follow_lower_work(self, may: bool) -> None:
+        """Show whether less may be done where this machine is too slow."""
+        self._lower_work.set(may)
 
     def _put_back(self) -> None:
         default = Look()

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSlider, QVBoxLayout, QWidget
 
 from humanseg_desktop.ui.adjust_panel import AdjustPanel
 from humanseg_desktop.ui.background_panel import BackgroundPanel
@@ -24,6 +24,16 @@ SIDEBAR = 332
 """Pixels of width that the controls take."""
 
 
+class _Unrolled(QObject):
+    """Leaves the mouse's wheel to what scrolls: on the way past it, a list or a slider would change unseen."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
 class LivePage(QWidget):
     """Lays out the parts; what they do is wired by the window."""
 
@@ -34,7 +44,9 @@ class LivePage(QWidget):
         self.preview = Preview(controller.outlet)
         self.source = SourcePanel(settings.input)
         self.background = BackgroundPanel(settings.look)
-        self.adjust = AdjustPanel(settings.look, settings.input, advanced=settings.window.advanced)
+        self.adjust = AdjustPanel(
+            settings.look, settings.input, lower_work=settings.lower_work, advanced=settings.window.advanced
+        )
         self.presets = PresetsPanel(settings.presets, settings.look)
         self.transport = Transport()
         self.outputs = OutputBar(outputs)
@@ -75,6 +87,13 @@ class LivePage(QWidget):
         self.preview.set_bare(alone)
         self._row.setContentsMargins(*((0, 0, 0, 0) if alone else (16, 4, 6, 12)))
 
+    def bring(self, part: QWidget) -> None:
+        """Scroll to a part of the controls, so that as much of it is in sight as can be; others are in sight."""
+        inside = self._sidebar.widget()
+        if inside is not None and inside.isAncestorOf(part):
+            inside.adjustSize()
+            self._sidebar.verticalScrollBar().setValue(part.mapTo(inside, part.rect().topLeft()).y())
+
     def _wire(self, controller: "Controller") -> None:
         """What changes the picture; the window connects the rest."""
         self.banner.asked_again.connect(lambda: controller.open(controller.state.wanted))
@@ -82,12 +101,19 @@ class LivePage(QWidget):
         self.background.changed.connect(lambda changes: controller.set_look(**changes))
         self.adjust.changed.connect(lambda changes: controller.set_look(**changes))
         self.adjust.wanted.connect(lambda name, value: controller.change_input(**{name: value}))
+        self.adjust.lowered.connect(controller.set_lower_work)
         self.adjust.unfolded.connect(lambda unfolded: controller.set_window(advanced=unfolded))
+        # Once it is laid out.
+        self.adjust.unfolded.connect(lambda unfolded: QTimer.singleShot(0, self, self._show_unfolded))
         self.presets.chosen.connect(lambda look: controller.set_look(**vars(look)))
         self.presets.changed.connect(controller.set_presets)
         controller.settings_changed.connect(lambda new: self.presets.follow(new.presets, new.look))
         self.outputs.badge.connect(self.preview.set_badge)
         self.outputs.hide_me.toggled.connect(controller.hide)
+
+    def _show_unfolded(self) -> None:
+        if self.adjust.is_unfolded:
+            self.bring(self.adjust)
 
     def _make_head(self) -> QWidget:
         head = QWidget()
@@ -104,8 +130,11 @@ class LivePage(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(12)
+        unrolled = _Unrolled(self)
         for card in (self.source, self.background, self.presets, self.adjust):
             column.addWidget(card)
+            for control in (*card.findChildren(QComboBox), *card.findChildren(QSlider)):
+                control.installEventFilter(unrolled)
         column.addStretch()
         area = QScrollArea(widgetResizable=True)
         area.setFrameShape(QFrame.Shape.NoFrame)

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from humanseg_desktop.outputs import Outputs
 
 
+CAMERA = "Be a camera for calls in other programs (Ctrl+K)"
+
+WATCHED = {
+    True: "Another program shows it now.",
+    False: "No program shows it now: it sends a slate, and works as soon as one does.",
+    None: "It always works: this system does not tell whether a program shows it.",
+}
+"""What there is to say of a virtual camera that is on, by whether it is watched."""
+
 TELL_MS = 500
 """Milliseconds between two looks at how long is recorded."""
 
@@ -31,7 +40,7 @@ class OutputBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        self.camera = self._button("virtual", "Virtual camera", "Be a camera for calls in other programs (Ctrl+K)")
+        self.camera = self._button("virtual", "Virtual camera", CAMERA)
         self.record = self._button("record", "Record", "Record what goes out to a file (Ctrl+R)")
         self.pause = plain_button("pause", "Pause the recording (Ctrl+P)", checkable=True)
         self.snapshot = plain_button("snapshot", "Save a snapshot of what goes out (Ctrl+S)")
@@ -56,7 +65,7 @@ class OutputBar(QWidget):
     def follow(self) -> None:
         """Show what is on."""
         recording = self._outputs.recording
-        self.camera.setChecked(self._outputs.camera is not None)
+        self._follow_camera(on=self._outputs.camera is not None, watched=self._outputs.watched)
         self.record.setChecked(recording is not None)
         self.record.setText(" Stop" if recording else " Record")
         dress_button(self.record, "stop" if recording else "record", theme.current().panel if recording else None)
@@ -71,6 +80,13 @@ class OutputBar(QWidget):
     def close_down(self) -> None:
         """Tell no more."""
         self._clock.stop()
+
+    def _follow_camera(self, *, on: bool, watched: bool | None) -> None:
+        self.camera.setChecked(on)
+        self.camera.setText(" Virtual camera: waits" if on and watched is False else " Virtual camera")
+        tooltip = f"{CAMERA}\n\n{WATCHED[watched]}" if on else CAMERA
+        self.camera.setToolTip(tooltip)
+        self.camera.setAccessibleDescription(tooltip)
 
     def _tell(self) -> None:
         seconds = self._outputs.recorded_s

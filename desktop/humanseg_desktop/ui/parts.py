@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
     QCheckBox,
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -92,7 +93,7 @@ class SliderRow(QWidget):
             raise TypeError(f"{described.name} has no scale")
         self._described, self._scale = described, described.control
         self._value = dressed(QLabel(), "small")
-        self._reset = plain_button("reset", f"Put {self._scale.label.lower()} back to its default")
+        self._reset = reset_button(self._scale.label)
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, _STEPS)
         self._slider.setPageStep(_STEPS // 10)
@@ -112,9 +113,6 @@ class SliderRow(QWidget):
         row.addWidget(self._reset)
         box.addLayout(row)
         box.addWidget(self._slider)
-        keep = self._reset.sizePolicy()
-        keep.setRetainSizeWhenHidden(True)
-        self._reset.setSizePolicy(keep)
         self._slider.valueChanged.connect(self._moved)
         self._reset.clicked.connect(lambda: self._slider.setValue(self._position(described.default)))
         self.set(described.default)
@@ -139,8 +137,8 @@ class SliderRow(QWidget):
         self._reset.setVisible(value != self._described.default)
 
 
-class SwitchRow(QCheckBox):
-    """A setting that is on or off."""
+class SwitchRow(QWidget):
+    """A setting that is on or off, and a button that puts its default back."""
 
     changed = Signal(str, bool)
     """Name of the setting and its new value."""
@@ -151,16 +149,96 @@ class SwitchRow(QCheckBox):
         Raises:
             TypeError: it has none.
         """
+        super().__init__()
         if not isinstance(described.control, Switch):
             raise TypeError(f"{described.name} has no switch")
-        super().__init__(described.control.label)
-        self.setToolTip(described.text)
-        self.setAccessibleDescription(described.text)
-        self.clicked.connect(lambda on: self.changed.emit(described.name, on))
+        label = described.control.label
+        self._default = described.default
+        self.box = QCheckBox(label)
+        self.box.setToolTip(described.text)
+        self.box.setAccessibleDescription(described.text)
+        self._reset = reset_button(label)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.box)
+        row.addStretch()
+        row.addWidget(self._reset)
+        self.box.clicked.connect(lambda on: self._choose(described.name, on))
+        self._reset.clicked.connect(lambda: self._choose(described.name, described.default))
+        self.set(described.default)
 
     def set(self, value: bool) -> None:
         """Show a value."""
-        self.setChecked(value)
+        self.box.setChecked(value)
+        self._reset.setVisible(value != self._default)
+
+    def _choose(self, name: str, value: bool) -> None:
+        self.set(value)
+        self.changed.emit(name, value)
+
+
+class ChoiceRow(QWidget):
+    """A setting that is one of a list, and a button that puts its default back."""
+
+    changed = Signal(str, str)
+    """Name of the setting and the value that the user chose."""
+
+    def __init__(self, described: Described, label: str) -> None:
+        """Make it, with nothing to choose from yet.
+
+        Args:
+            described: the field.
+            label: what people call it.
+        """
+        super().__init__()
+        self._described = described
+        self.combo = dressed(QComboBox(), tooltip=described.text, says=label)
+        self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.combo.setAccessibleDescription(described.text)
+        words = dressed(QLabel(label), tooltip=described.text)
+        words.setBuddy(self.combo)
+        self._reset = reset_button(label)
+        box, row = QVBoxLayout(self), QHBoxLayout()
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(2)
+        row.addWidget(words)
+        row.addStretch()
+        row.addWidget(self._reset)
+        box.addLayout(row)
+        box.addWidget(self.combo)
+        self.combo.activated.connect(lambda: self._choose(self.combo.currentData()))
+        self._reset.clicked.connect(lambda: self._choose(described.default))
+        self.set(described.default)
+
+    def offer(self, choices: Sequence[tuple[str, str]]) -> None:
+        """Offer these: (value, text) of each. What is chosen stays chosen."""
+        value = self.combo.currentData()
+        self.combo.clear()
+        for choice, text in choices:
+            self.combo.addItem(text, choice)
+        self.set(value)
+
+    def set(self, value: str | None) -> None:
+        """Show a value, whether it is offered or not."""
+        at = self.combo.findData(value or "")
+        if at < 0:
+            self.combo.addItem(value or "Default", value or "")
+            at = self.combo.count() - 1
+        self.combo.setCurrentIndex(at)
+        self._reset.setVisible((value or "") != self._described.default)
+
+    def _choose(self, value: str) -> None:
+        self.set(value)
+        self.changed.emit(self._described.name, value)
+
+
+def reset_button(label: str) -> QToolButton:
+    """The arrow that puts a default back; it keeps its place while it is hidden."""
+    button = plain_button("reset", f"Put {label[0].lower()}{label[1:]} back to its default")
+    keep = button.sizePolicy()
+    keep.setRetainSizeWhenHidden(True)
+    button.setSizePolicy(keep)
+    return button
 
 
 def plain_button(name: str, tooltip: str, *, checkable: bool = False) -> QToolButton:

@@ -95,6 +95,8 @@ class Preview(QWidget):
         self._pull.stop()
 
     def _look(self) -> None:
+        window = self.window()
+        self._outlet.window_seen = window.isVisible() and not window.isMinimized()
         shown = self._outlet.shown
         if shown is not None and (self._shown is None or shown.number != self._shown.number):
             self._shown = shown

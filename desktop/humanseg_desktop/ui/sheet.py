@@ -24,6 +24,7 @@ QLabel#soft { color: $soft; }
 QLabel#small { color: $soft; font-size: 12px; }
 QLabel#dropzone { color: $soft; border: 2px dashed $line; border-radius: 12px; }
 QLabel#figure { font-weight: 600; }
+QLabel#notice { color: $warning; font-size: 12px; }
 
 QPushButton, QToolButton {
     background: $field; color: $text; border: 1px solid transparent; border-radius: 8px; padding: 7px 12px;

@@ -1,8 +1,8 @@
 """The first run's tour: three steps, each beside what it is about. Nothing is dimmed and nothing waits for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -26,9 +26,18 @@ class Tour(QFrame):
 
     ended = Signal()
 
-    def __init__(self, parent: QWidget, targets: Sequence[QWidget]) -> None:
+    def __init__(self, parent: QWidget, targets: Sequence[QWidget], bring: Callable[[QWidget], None]) -> None:
+        """Make it; `begin` shows it.
+
+        Args:
+            parent: the window.
+            targets: what each step is about.
+            bring: brings one of them in sight.
+        """
         super().__init__(parent)
+        self._bring = bring
         self._window = parent
+        parent.installEventFilter(self)
         dressed(self, "tour")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._targets = targets
@@ -43,6 +52,8 @@ class Tour(QFrame):
         self._count = dressed(QLabel(), "small")
         skip = QPushButton("Skip")
         self._next = dressed(QPushButton(), "main")
+        for button in (skip, self._next):
+            button.setAutoDefault(True)  # the return key presses it, too
         skip.clicked.connect(self._end)
         self._next.clicked.connect(self.advance)
         column.addWidget(self._title)
@@ -90,6 +101,10 @@ class Tour(QFrame):
         self._count.setText(f"{self._step + 1} of {len(STEPS)}")
         self._next.setText("Done" if self._step == len(STEPS) - 1 else "Next")
         self.setFixedHeight(self._column.heightForWidth(_WIDTH))
+        self._bring(self._targets[self._step])
+        self._place()
+
+    def _place(self) -> None:
         target, parent = self._targets[self._step], self._window
         corner = target.mapTo(parent, QPoint(0, 0))
         # Beside a part of the right side, above one at the foot.
@@ -97,6 +112,11 @@ class Tour(QFrame):
         left = corner.x() - _WIDTH - 12 if beside else corner.x()
         top = corner.y() if beside else corner.y() - self.height() - 12
         self.move(max(8, left), max(8, min(top, parent.height() - self.height() - 8)))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize and self.isVisible():
+            QTimer.singleShot(0, self, self._place)  # once its target has moved too
+        return super().eventFilter(watched, event)
 
     def _end(self) -> None:
         self.hide()

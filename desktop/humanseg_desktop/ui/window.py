@@ -138,7 +138,8 @@ class Window(QMainWindow):
 
     def start_tour(self) -> None:
         """Show the three steps of the first run."""
-        tour = Tour(self, (self.live.source, self.live.background, self.live.outputs))
+        self.show_page("live")
+        tour = Tour(self, (self.live.source, self.live.background, self.live.outputs), self.live.bring)
         tour.ended.connect(lambda: self.controller.set_window(toured=True))
         tour.begin()
 

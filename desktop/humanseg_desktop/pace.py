@@ -1,0 +1,112 @@
+"""Pace: how much work is put into a frame, so that a machine that is too slow for all of it keeps up."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Detail = Literal["live", "balanced", "quality"]
+
+LOWER_S = 4.0
+"""Seconds that frames must take too long before a step is taken down: a moment's load is none of ours."""
+
+RAISE_S = 30.0
+"""Seconds that there must be room before a step is taken up again, at first."""
+
+LONGEST_S = 600.0
+"""What that grows to, where steps up were followed by steps down."""
+
+ROOM = 0.6
+"""Part of the time there is, below which a frame leaves room for more; the dearest step takes 1.3 times as long."""
+
+LESS: dict[Detail, Detail] = {"quality": "balanced", "balanced": "live"}
+"""The next preset down."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What is done to each frame, as far as it can be less."""
+
+    skip_still: bool
+    """Whether the last outline is kept while nothing moves."""
+
+    preset: Detail
+    """How much of a frame the network gets to see."""
+
+    refine: bool
+    """Whether the outline is drawn along the edges of the camera's picture."""
+
+
+def steps_of(chosen: Work) -> tuple[Work, ...]:
+    """The work that was chosen, and in order what is done in its place: each step less than the one before.
+
+    First what costs nothing to see (rest while nothing moves), then detail, one preset at a time, then fine edges.
+    """
+    steps = [chosen]
+    if not chosen.skip_still:
+        steps.append(replace(steps[-1], skip_still=True))
+    while steps[-1].preset in LESS:
+        steps.append(replace(steps[-1], preset=LESS[steps[-1].preset]))
+    if chosen.refine:
+        steps.append(replace(steps[-1], refine=False))
+    return tuple(steps)
+
+
+class Pace:
+    """Decides when a step is taken. It has no clock of its own; times are seconds on any one clock.
+
+    A step up that is followed by a step down before it has held as long as was waited for it doubles the wait. One that
+    holds puts the wait back.
+    """
+
+    def __init__(self) -> None:
+        self.level = 0
+        """How many steps down; 0 is all of the work."""
+        self._wait_s = RAISE_S
+        self._over: float | None = None
+        self._room: float | None = None
+        self._raised: float | None = None
+
+    def look(self, now: float, work_s: float | None, budget_s: float, lowest: int) -> bool:
+        """Take a step if it is time for one.
+
+        Args:
+            now: when this is.
+            work_s: seconds that a frame takes now; None where none was worked on.
+            budget_s: seconds that there are for a frame.
+            lowest: the last level there is.
+
+        Returns:
+            Whether `level` has changed.
+        """
+        if self._raised is not None and now - self._raised > self._wait_s:
+            self._raised, self._wait_s = None, RAISE_S
+        if work_s is None:
+            self.begin()
+            return False
+        self._over = _since(self._over, now, true=work_s > budget_s)
+        self._room = _since(self._room, now, true=work_s < ROOM * budget_s)
+        if self._over is not None and now - self._over >= LOWER_S and self.level < lowest:
+            self._step(1)
+            if self._raised is not None:
+                self._wait_s = min(2 * self._wait_s, LONGEST_S)
+                self._raised = None
+            return True
+        if self._room is not None and now - self._room >= self._wait_s and self.level > 0:
+            self._step(-1)
+            self._raised = now
+            return True
+        return False
+
+    def begin(self) -> None:
+        """What was seen so far does not count any more: other work is done now, or none."""
+        self._over = self._room = None
+
+    def _step(self, by: int) -> None:
+        self.level += by
+        self.begin()
+
+
+def _since(before: float | None, now: float, *, true: bool) -> float | None:
+    """Since when something has been true."""
+    if not true:
+        return None
+    return now if before is None else before

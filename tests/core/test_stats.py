@@ -1,0 +1,63 @@
+"""What the figures of a run say, from times that are given."""
+
+import pytest
+
+from humanseg.frames import Spent
+from humanseg.pipeline.stats import Meter
+
+
+def told(meter: Meter) -> dict[str, tuple[float, float]]:
+    stages = meter.snapshot().stages
+    return {stage.name: (round(1000 * stage.p50_s, 3), round(1000 * stage.p95_s, 3)) for stage in stages}
+
+
+def add(meter: Meter, index: int, *, pre_ms: float = 2, infer_ms: float = 20) -> None:
+    """A frame that waits 3 ms for its turn and takes 30 ms for its matte and 5 for its composite."""
+    born = float(index)
+    spent = Spent(pre_s=pre_ms / 1000, infer_s=infer_ms / 1000)
+    meter.add(born=born, began=born + 0.003, matted=born + 0.033, done=born + 0.038, spent=spent)
+
+
+def test_the_stages_are_told_in_order_and_are_the_whole_latency() -> None:
+    meter = Meter()
+    add(meter, 0)
+    stages = told(meter)
+    assert stages == {"capture": (3, 3), "pre": (2, 2), "infer": (20, 20), "post": (8, 8), "composite": (5, 5)}
+    assert list(stages) == ["capture", "pre", "infer", "post", "composite"]
+    assert sum(p50 for p50, _ in stages.values()) == pytest.approx(1000 * meter.snapshot().latency_p50_s)
+
+
+def test_each_stage_has_a_median_and_what_95_of_100_do_not_exceed() -> None:
+    meter = Meter()
+    for index in range(100):
+        add(meter, index, infer_ms=index / 10, pre_ms=1)
+    assert told(meter)["infer"] == (4.9, 9.4)
+    assert told(meter)["pre"] == (1, 1)
+
+
+def test_a_matte_that_tells_nothing_is_one_stage() -> None:
+    meter = Meter()
+    meter.add(born=0, began=0.003, matted=0.033, done=0.038)
+    assert list(told(meter)) == ["capture", "matte", "composite"]
+
+
+def test_a_frame_done_in_one_go_is_one_stage() -> None:
+    meter = Meter()
+    add(meter, 0)
+    meter.add(born=1, began=1.003, matted=1.003, done=1.008)
+    assert told(meter) == {"capture": (3, 3), "frame": (5, 5)}
+
+
+def test_before_the_first_frame_there_are_no_stages() -> None:
+    assert Meter().snapshot().stages == ()
+
+
+def test_the_work_since_a_moment_leaves_older_frames_out() -> None:
+    meter = Meter()
+    assert meter.work_since(0) is None
+    for index, took_s in enumerate((0.9, 0.9, 0.9, 0.1, 0.2, 0.3)):
+        meter.add(born=index, began=index, matted=index + took_s, done=index + took_s)
+    assert meter.work_since(0) == pytest.approx(0.3)
+    assert meter.work_since(3.05) == pytest.approx(0.2)
+    assert meter.work_since(4.1) == pytest.approx(0.2)  # the one that was under way then counts
+    assert meter.work_since(6) is None
