@@ -429,6 +429,34 @@ def test_waiting_with_a_limit_says_whether_the_run_has_ended() -> None:
     assert run.wait(PATIENCE_S)
 
 
+def test_a_files_frame_is_composited_while_the_next_one_is_matted() -> None:
+    second = Event()
+
+    class Patient(SyntheticCompositor):
+        def composite(self, frame: Frame, matte: Matte) -> Frame:
+            assert frame.index or second.wait(PATIENCE_S), "the second matte never began"
+            return super().composite(frame, matte)
+
+    sink = SyntheticSink()
+    matter = SyntheticMatter(lambda frame: second.set() if frame.index else None)
+    with pipeline(SyntheticSource(5), sink, matter=matter, compositor=Patient()) as run:
+        assert run.wait(PATIENCE_S)
+    assert [frame.index for frame in sink.frames] == [0, 1, 2, 3, 4]
+
+
+def test_the_frame_before_a_fault_is_still_handed_on() -> None:
+    def fail(frame: Frame) -> None:
+        if frame.index == 3:
+            raise EngineError("broken")
+
+    sink = SyntheticSink()
+    run = pipeline(SyntheticSource(5), sink, matter=SyntheticMatter(fail))
+    run.start()
+    with pytest.raises(EngineError, match="broken"):
+        run.wait(PATIENCE_S)
+    assert [frame.index for frame in sink.frames] == [0, 1, 2]
+
+
 # Live: never late, a slow or broken sink hurts nobody else, a recording is worth keeping.
 
 
