@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from humanseg.frames import Frame, Matte
+from humanseg.matting.flicker import Flicker
 from humanseg.pipeline import SupportsComposite, SupportsMatte
 from humanseg.pipeline.shown import check_room
 from humanseg.slate import Slate
@@ -33,6 +34,10 @@ class Policy:
     """What its frames bear."""
 
 
+FLICKER_STRIDE, FLICKER_FRAMES = 8, 90
+"""Of the flicker that is told: one pixel of so many in each direction, over so many frames."""
+
+
 class Clearance:
     """Stands in the pipeline as its matter and as its compositor. The worker's thread only, but for the attributes."""
 
@@ -50,6 +55,8 @@ class Clearance:
         """Whether frames are matted while the background is off too: for a view of the matte, or a cut-out."""
         self.whole: GpuFrames | None = None
         """Does frames in one go where it can; exchanged together with the matter."""
+        self.flicker = Flicker(stride=FLICKER_STRIDE, frames=FLICKER_FRAMES)
+        """How steady the mattes of the last frames were."""
         self._lock = Lock()
         self._free = Event()
         self._free.set()
@@ -88,6 +95,7 @@ class Clearance:
         """Forget the frames seen so far."""
         with self.turn():
             self._matter.reset()
+        self.flicker.reset()
 
     def matte(self, frame: Frame) -> Matte:
         """The matter's matte; an empty one, without any work, while the background is off."""
@@ -97,7 +105,9 @@ class Clearance:
             return Matte(alpha=np.zeros(frame.rgb.shape[:2], np.float32))
         self._warm = True
         with self.turn():
-            return self._matter.matte(frame)
+            matte = self._matter.matte(frame)
+        self.flicker.add(frame.rgb, matte.alpha)
+        return matte
 
     def composite(self, frame: Frame, matte: Matte) -> Frame:
         """The frame that may leave; a slate, without a ticket, where nobody sees it.

@@ -70,6 +70,11 @@ class Session:
         """Whether the source gives nothing now, and is looked for."""
         return bool(getattr(self.source, "lost", False))
 
+    @property
+    def flicker(self) -> float | None:
+        """How much alpha changed lately where the picture did not, in thousandths; None: nothing is matted here."""
+        return self.clearance.flicker.mean if self.clearance.at_work else None
+
     def work_s(self, since: float) -> float | None:
         """Seconds that a frame takes, the median of those done since then (`perf_counter`); None: none is matted."""
         return self._pipeline.work_since(since) if self.clearance.at_work else None

@@ -30,14 +30,14 @@ def test_what_moves_does_not_count() -> None:
     assert meter.mean == 0.0
 
 
-def test_only_the_last_frames_count_and_small_copies_say_the_same() -> None:
-    recent, small = Flicker(frames=2), Flicker(width=40)
+def test_only_the_last_frames_count_and_fewer_pixels_say_the_same() -> None:
+    recent, sampled = Flicker(frames=2), Flicker(stride=4)
     for k in range(6):
         level = 0.5 + (0.1 * (k % 2) if k < 3 else 0.02 * (k % 2))
         recent.add(ROOM, alpha(level))
-        small.add(ROOM, alpha(level))
+        sampled.add(ROOM, alpha(level))
     assert recent.mean == pytest.approx(20.0, rel=1e-4)
-    assert small.mean == pytest.approx((100 + 100 + 20 + 20 + 20) / 5, rel=1e-4)
+    assert sampled.mean == pytest.approx((100 + 100 + 20 + 20 + 20) / 5, rel=1e-4)
 
 
 def test_another_size_or_clip_begins_anew() -> None:

@@ -30,7 +30,7 @@ def real(bench: Make) -> Any:
 def test_it_shows_the_median_and_the_95th_of_every_stage(real: Any) -> None:
     readout = real.start().window.readout
     stages = ("capture", "pre", "infer", "post", "composite", "show")
-    expected = "p50/p95 ms: " + " · ".join(name + TIMES for name in stages)
+    expected = "p50/p95 ms: " + " · ".join(name + TIMES for name in stages) + r" · flicker \d+\.\d"
     real.wait(lambda: re.fullmatch(expected, readout._stages.text()))
     real.wait(lambda: re.fullmatch(r"\d+ ms · p95 \d+ ms", readout._latency.text()))
     assert re.fullmatch(r"[\d.]+ fps", readout._rate.text())
@@ -48,12 +48,25 @@ def test_its_figures_are_those_of_the_run(real: Any) -> None:
         assert f"{stage.name} {1000 * stage.p50_s:.0f}/{1000 * stage.p95_s:.0f}" in readout._stages.text()
 
 
+def test_the_flicker_is_that_of_the_mattes(real: Any) -> None:
+    real.start().wait_for_picture()
+    session, readout = real.controller.session, real.window.readout
+    real.wait(lambda: session.flicker is not None)
+    session.clearance.flicker.mean = 4.25  # and the network stands still, so that it stays
+    session.network.matter._network.engine = None
+    readout.tell()
+    assert readout._stages.text().endswith(" · flicker 4.2")
+    real.controller.set_look(background="none")
+    real.wait(lambda: session.flicker is None)
+
+
 def test_nothing_is_cut_off_in_the_smallest_window(real: Any) -> None:
     real.start().wait_for_picture()
     window, readout = real.window, real.window.readout
     assert (window.width(), window.height()) == (900, 600)
     readout._stages.setText(
         "p50/p95 ms: capture 112/123 · pre 12/13 · infer 122/234 · post 12/13 · composite 12/13 · show 12/13"
+        " · flicker 12.3"
     )
     readout.lowered.setText("Lowered to balanced, fine edges off: 141 ms a frame, 133 ms are there")
     readout.lowered.show()

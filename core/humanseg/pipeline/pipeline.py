@@ -36,6 +36,7 @@ class Pipeline:
 
         hand-off           | live source              | file
         capture -> worker  | newest                   | every(4)
+        matte -> composite | in turn                  | one frame, on a thread beside the worker
         worker -> preview  | newest                   | every(4)
         worker -> recorder | every_or_end (256 MiB)   | every(4)        (a recorder: a sink that is `lossless`)
 

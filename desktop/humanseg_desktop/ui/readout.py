@@ -28,7 +28,8 @@ STAGES = (
     "What each stage takes in milliseconds: half of all frames take no longer than the first figure, 95 of 100 no "
     "longer than the second. Capture is from the camera's frame until its turn comes; pre makes the frame ready for "
     "the network, infer is the network, post makes its outline the picture's; then the background is put behind, and "
-    "the preview is painted."
+    "the preview is painted. Flicker is how much the matte changes from frame to frame where the picture does not, in "
+    "thousandths: the lower, the steadier."
 )
 
 LOWERED = (
@@ -116,7 +117,7 @@ class Readout(QFrame):
         self._graph.add(stats.fps)
         self._rate.setText(f"{stats.fps:.1f} fps")
         self._tell_latency(stats, show[0])
-        self._stages.setText(_stages(stats, show))
+        self._stages.setText(_stages(stats, show, session.flicker))
         self._dropped.setText(f"{stats.dropped} dropped")
         device = f"{ENGINES.get(engine.name, engine.name)} · {engine.device}"
         self._device.setText(device)
@@ -139,13 +140,14 @@ class Readout(QFrame):
         return dressed(QLabel(), name, tooltip=tooltip)
 
 
-def _stages(stats: "Stats", show: tuple[float, float]) -> str:
-    """The stages in a line, in milliseconds."""
+def _stages(stats: "Stats", show: tuple[float, float], flicker: float | None) -> str:
+    """The stages in a line, in milliseconds, and the flicker."""
     times = [(stage.name, stage.p50_s, stage.p95_s) for stage in stats.stages]
     if not times:
         return ""
     words = [f"{name} {_ms(p50_s)}/{_ms(p95_s)}" for name, p50_s, p95_s in (*times, ("show", *show))]
-    return f"p50/p95 ms: {' · '.join(words)}"
+    told = f"p50/p95 ms: {' · '.join(words)}"
+    return told if flicker is None else f"{told} · flicker {flicker:.1f}"
 
 
 def _ms(seconds: float) -> str:
