@@ -3,11 +3,11 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Event, Thread
-from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from humanseg.engines.background_build import BackgroundBuild, BuiltEngine, Shapes
 from humanseg.engines.engine import Engine, UnavailableError, WrongInputsError
 from humanseg.errors import EngineError
 
@@ -19,29 +19,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-Shapes = dict[str, tuple[int, ...]]
-
 MOST_APART = 0.01
 """How far an engine that was built may be from the one it is to replace: the mean difference of a frame's alpha."""
-
-
-@runtime_checkable
-class BuiltEngine(Engine, Protocol):
-    """An engine that has to be built for each input size, which takes seconds or minutes."""
-
-    def is_ready(self, shapes: Mapping[str, tuple[int, ...]]) -> bool:
-        """Whether `run` with inputs of these shapes starts at once."""
-        ...
-
-    def prepare(
-        self,
-        shapes: Mapping[str, tuple[int, ...]],
-        *,
-        progress: Callable[[float], None] | None = None,
-        cancelled: Event | None = None,
-    ) -> None:
-        """Make ready for inputs of these shapes; on any thread, though not while it runs."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -103,10 +82,7 @@ class RelayEngine:
         self._hints: dict[str, str] = {}
         self._built: BuiltEngine | None = None
         self._accepted: list[Shapes] = []
-        self._thread: Thread | None = None
-        self._problem: Exception | None = None
-        self._cancelled = Event()
-        self._share = 0.0
+        self._build = BackgroundBuild()
         self._closed = False
         self._ready: Engine | None = self._open_next()
         self._running = self._ready or self._sole()
@@ -127,7 +103,7 @@ class RelayEngine:
         """What runs, and why not the others. From any thread."""
         built, running = self._built, self._running
         building = built.name if built is not None and built is not running else None
-        return Choice(running.name, running.device, building, self._share, tuple(self._passed_over.items()))
+        return Choice(running.name, running.device, building, self._build.share, tuple(self._passed_over.items()))
 
     def run(self, inputs: "Arrays") -> "Results":
         """See `Engine.run`.
@@ -152,10 +128,7 @@ class RelayEngine:
     def close(self) -> None:
         """See `Engine.close`. A build under way is given up first."""
         self._closed = True
-        self._cancelled.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._build.cancel()
         for engine in (self._ready, self._built):
             if engine is not None:
                 engine.close()
@@ -188,36 +161,21 @@ class RelayEngine:
         if self._built is None:
             reasons = [f"{name}: {reason} {self._hints[name]}".rstrip() for name, reason in self._passed_over.items()]
             raise EngineError(f"No engine can run the model {self._model}.", "\n".join(reasons))
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._build.wait()
         return self._built
 
     def _may_take_over(self, built: BuiltEngine, shapes: Shapes) -> bool:
         """Whether the built engine is ready for this size; if it is not, see to it that it will be."""
-        if self._thread is not None:
-            if self._thread.is_alive():
-                return False
-            self._thread.join()
-            self._thread = None
-            if self._problem is not None:
-                self._drop(built, self._problem)
-                return False
+        if self._build.is_under_way:
+            return False
+        problem = self._build.wait()
+        if problem is not None:
+            self._drop(built, problem)
+            return False
         if built.is_ready(shapes):
             return True
-        self._share = 0.0
-        self._thread = Thread(target=self._build, args=(built, shapes), name="humanseg-engine-build", daemon=True)
-        self._thread.start()
+        self._build.begin(built, shapes)
         return False
-
-    def _build(self, built: BuiltEngine, shapes: Shapes) -> None:
-        try:
-            built.prepare(shapes, progress=self._show, cancelled=self._cancelled)
-        except Exception as error:  # noqa: BLE001 the running thread takes it from here
-            self._problem = error
-
-    def _show(self, share: float) -> None:
-        self._share = share
 
     def _run_built(self, built: BuiltEngine, ready: Engine, inputs: "Arrays", shapes: Shapes) -> "Results | None":
         """What the built engine gives; None if it failed or disagrees, and was dropped."""

@@ -127,8 +127,8 @@ def run_until(opened: RelayEngine, done: Callable[[], bool]) -> int:
         if done():
             return seed
         check(opened, seed)
-        if opened._thread is not None:
-            opened._thread.join(0.01)
+        if opened._build._thread is not None:
+            opened._build._thread.join(0.01)
     raise AssertionError("it never came to that")
 
 
@@ -164,8 +164,8 @@ def test_the_cpu_keeps_the_picture_while_the_gpu_engine_is_built_and_the_swap_is
         assert opened.name == "onnxruntime"
         for seed in range(200):
             check(opened, seed, width=32, height=64)
-            if opened._thread is not None:
-                opened._thread.join(0.05)
+            if opened._build._thread is not None:
+                opened._build._thread.join(0.05)
         assert opened.name == "tensorrt"
         check(opened, 9)
         assert opened.name == "tensorrt", "the first size is kept"
@@ -219,7 +219,7 @@ def test_closing_gives_up_a_build_and_leaves_no_thread(gpu: Any, red: ModelSpec)
     opened = relay({"tensorrt": lambda: gpu_engine(gpu, red), "onnxruntime": lambda: OnnxEngine(red, 1)})
     check(opened, 0)
     assert started.wait(10)
-    opened._cancelled.set()
+    opened._build._cancelled.set()
     go_on.set()
     opened.close()
     opened.close()
