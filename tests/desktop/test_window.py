@@ -318,6 +318,32 @@ def test_the_finer_controls_reach_the_network_and_go_back(bench: Make) -> None:
     assert one.parts.matters[1].options == MattingOptions()
 
 
+def test_every_finer_control_has_a_reset_that_shows_when_there_is_something_to_put_back(bench: Make) -> None:
+    one = bench(Settings(window=Window(advanced=True, height=1600))).start()
+    one.wait_for_picture()
+    panel, default = one.window.live.adjust, Settings()
+    panel.offer("engine", [("auto", "Automatic"), ("onnxruntime", "ONNX Runtime")])
+    others = {"smoothing": 0.0, "refine": False, "decontaminate": False, "skip_still": True, "shift": 0.01}
+    for name, row in panel._rows.items():
+        assert row._reset.isHidden(), name
+        one.controller.set_look(**{name: others.get(name, 0.03)})
+        assert not row._reset.isHidden(), name
+        assert row._reset.toolTip().startswith("Put "), name
+        row._reset.click()
+        assert row._reset.isHidden(), name
+        assert one.controller.settings.look == default.look, name
+    for name, value in (("preset", "quality"), ("engine", "onnxruntime"), ("model", "another")):
+        row = panel._choices[name]
+        assert row._reset.isHidden(), name
+        row._choose(value)
+        assert not row._reset.isHidden(), name
+        one.wait(lambda value=value, name=name: getattr(one.controller.settings.input, name) == value)
+        row._reset.click()
+        one.wait(lambda: one.controller.settings.input == replace(default.input, source=""))
+        assert row._reset.isHidden(), name
+        assert row.combo.toolTip(), name
+
+
 @pytest.mark.parametrize(("name", "value"), [("preset", "quality"), ("engine", "onnxruntime")])
 def test_another_network_is_opened_when_it_is_asked_for(bench: Make, name: str, value: str) -> None:
     one = bench().start()

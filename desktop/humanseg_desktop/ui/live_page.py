@@ -135,6 +135,7 @@ class LivePage(QWidget):
             column.addWidget(card)
             for control in (*card.findChildren(QComboBox), *card.findChildren(QSlider)):
                 control.installEventFilter(unrolled)
+                control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         column.addStretch()
         area = QScrollArea(widgetResizable=True)
         area.setFrameShape(QFrame.Shape.NoFrame)
