@@ -435,6 +435,24 @@ def test_the_wheel_scrolls_the_controls_and_changes_none_of_them(bench: Make) ->
     assert (one.controller.settings.look, one.controller.settings.input) == (before.look, before.input)
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("rtsp://192.168.1.20/live", "rtsp://192.168.1.20/live"),
+        (" http://host/cam ", "http://host/cam"),
+        ("camera.local:8554/a", "rtsp://camera.local:8554/a"),
+    ],
+)
+def test_an_address_that_is_typed_is_a_stream(
+    bench: Make, monkeypatch: pytest.MonkeyPatch, typed: str, meant: str
+) -> None:
+    one = bench().start()
+    one.wait_for_picture()
+    monkeypatch.setattr("humanseg_desktop.ui.source_panel.QInputDialog.getText", lambda *_: (typed, True))
+    one.window.live.source.ask_address()
+    one.wait(lambda: one.controller.settings.input.source == meant)
+
+
 def test_what_is_unfolded_comes_in_sight(bench: Make) -> None:
     one = bench(Settings(window=Window(width=900, height=600))).start()
     one.qtbot.waitExposed(one.window)

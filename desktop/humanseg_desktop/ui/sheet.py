@@ -71,6 +71,7 @@ QComboBox, QLineEdit, QSpinBox {
     background: $field; color: $text; border: 1px solid transparent; border-radius: 8px; padding: 7px 10px;
     selection-background-color: $accent; selection-color: $on_accent;
 }
+QInputDialog QLineEdit { min-width: 340px; }
 QComboBox { combobox-popup: 0; }
 QComboBox:hover { background: $hover; }
 QComboBox::drop-down { border: none; width: 26px; }

@@ -87,8 +87,10 @@ class SourcePanel(Card):
         address, sure = QInputDialog.getText(
             self, "Open a network stream", "Address (rtsp://, http://):", QLineEdit.EchoMode.Normal, "rtsp://"
         )
-        if sure and address.strip():
-            self._ask(source=address.strip())
+        address = address.strip()
+        if sure and address:
+            # Who types over what stands there means a stream all the same, and no file of that name.
+            self._ask(source=address if "://" in address else f"rtsp://{address}")
         self._fill()
 
     def _fill(self) -> None:
