@@ -453,6 +453,48 @@ def test_an_address_that_is_typed_is_a_stream(
     one.wait(lambda: one.controller.settings.input.source == meant)
 
 
+def test_a_picture_that_is_pointed_at_is_there_when_it_is_chosen(
+    bench: Make, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from humanseg import fitting
+    from humanseg.compositing import image
+
+    one = bench(Settings(look=Look(background="picture", picture="dawn"))).start()
+    one.wait_for_picture()
+    panel, read = one.window.live.background, image.read_picture
+    fitted: list[str] = []
+
+    def fit(*given: Any) -> Any:
+        fitted.append(threading.current_thread().name)
+        return fitting.fitted(*given)
+
+    monkeypatch.setattr(image, "fitted", fit)
+    panel.add_picture(str(picture), "Beach", QPixmap(8, 8))
+    tile = panel._pictures._buttons[str(picture)]
+    one.wait(tile.isVisible)
+    one.qtbot.mouseMove(tile)
+    one.wait(lambda: fitted)
+    monkeypatch.setattr(image, "read_picture", lambda path: pytest.fail(f"{path} is decoded in the switch"))
+    one.qtbot.mouseClick(tile, Qt.MouseButton.LeftButton)
+    one.wait(lambda: (one.shown[:, 0] == (20, 200, 10)).all())
+    monkeypatch.setattr(image, "read_picture", read)
+    # Neither is it fitted on the thread that makes the picture go on.
+    assert {name.rsplit("_", 1)[0] for name in fitted} == {"humanseg-prepare"}
+
+
+def test_pointing_at_a_picture_that_is_gone_tells_nothing(
+    bench: Make, picture: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = bench().start()
+    one.wait_for_picture()
+    picture.unlink()
+    one.controller.get_ready(str(picture))
+    one.controller.set_look(background="colour", colour="#112233")
+    one.wait(lambda: (one.shown[:, 0] == (0x11, 0x22, 0x33)).all())
+    assert one.troubles == []
+    assert "made ready" not in caplog.text
+
+
 def test_what_is_unfolded_comes_in_sight(bench: Make) -> None:
     one = bench(Settings(window=Window(width=900, height=600))).start()
     one.qtbot.waitExposed(one.window)

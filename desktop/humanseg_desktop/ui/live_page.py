@@ -99,6 +99,7 @@ class LivePage(QWidget):
         self.banner.asked_again.connect(lambda: controller.open(controller.state.wanted))
         self.source.wanted.connect(controller.open)
         self.background.changed.connect(lambda changes: controller.set_look(**changes))
+        self.background.pointed.connect(controller.get_ready)
         self.adjust.changed.connect(lambda changes: controller.set_look(**changes))
         self.adjust.wanted.connect(lambda name, value: controller.change_input(**{name: value}))
         self.adjust.lowered.connect(controller.set_lower_work)
