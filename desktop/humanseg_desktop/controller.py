@@ -156,6 +156,12 @@ class Controller(QObject):
         if self.session and changes.keys() - scenery.BEHIND:
             self.session.network.matter.options = self._options()
 
+    def get_ready(self, picture: str) -> None:
+        """Decode a background that the user points at: it may be the next."""
+        if self.session:
+            look = dataclasses.replace(self.settings.look, background="picture", picture=picture)
+            self._preparer.get_ready(look, (self.session.info.width, self.session.info.height))
+
     def set_lower_work(self, may: bool) -> None:
         """Whether less may be done where this machine is too slow."""
         self.keeper.change(lower_work=may)

@@ -28,7 +28,7 @@ class Preparer(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._worker = ThreadPoolExecutor(1, "humanseg-prepare")
-        self._asked = 0
+        self._asked = self._pointed = 0
         self._made.connect(self._take)
 
     def prepare(self, look: "Look") -> None:
@@ -36,10 +36,24 @@ class Preparer(QObject):
         self._asked += 1
         self._worker.submit(self._make, self._asked, look)
 
+    def get_ready(self, look: "Look", size: tuple[int, int]) -> None:
+        """Make what takes long of this look, which may be wanted soon, for frames of (width, height)."""
+        self._pointed += 1
+        self._worker.submit(self._get_ready, self._pointed, look, size)
+
     def close(self) -> None:
         """Make none any more, and wait for the end."""
         self._asked += 1
+        self._pointed += 1
         self._worker.shutdown(wait=True)
+
+    def _get_ready(self, number: int, look: "Look", size: tuple[int, int]) -> None:
+        if number != self._pointed:
+            return
+        try:
+            scenery.get_ready(look, size)
+        except Exception:
+            logger.exception("A background could not be made ready.")
 
     def _make(self, number: int, look: "Look") -> None:
         if number != self._asked:

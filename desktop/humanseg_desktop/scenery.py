@@ -42,6 +42,30 @@ def compositor_of(look: "Look") -> "SupportsComposite | None":
     return Compositor(_background(look), light_wrap=look.light_wrap, decontaminate=look.decontaminate)
 
 
+def get_ready(look: "Look", size: tuple[int, int]) -> None:
+    """Decode and fit the picture of a look, so that a switch to it finds it there: that is most of what it takes.
+
+    Args:
+        look: one without a picture takes nothing; what is wrong with a picture is told when it is chosen.
+        size: (width, height) of the frames.
+    """
+    import numpy as np
+
+    from humanseg.compositing.image import ImageBackground
+    from humanseg.frames import Frame, Matte
+
+    try:
+        if look.background != "picture" or _picture(look).suffix.lower() in MOVING:
+            return
+        background = _background(look)
+    except (SettingsError, OSError):
+        return
+    if isinstance(background, ImageBackground):
+        width, height = size
+        nothing = np.zeros((height, width), np.float32)
+        background.render(Frame(rgb=np.zeros((height, width, 3), np.uint8)), Matte(alpha=nothing))
+
+
 def words_of(look: "Look") -> str:
     """What stands behind the person, in the words of `humanseg.compositing.parse_background`.
 

@@ -318,6 +318,32 @@ def test_the_finer_controls_reach_the_network_and_go_back(bench: Make) -> None:
     assert one.parts.matters[1].options == MattingOptions()
 
 
+def test_every_finer_control_has_a_reset_that_shows_when_there_is_something_to_put_back(bench: Make) -> None:
+    one = bench(Settings(window=Window(advanced=True, height=1600))).start()
+    one.wait_for_picture()
+    panel, default = one.window.live.adjust, Settings()
+    panel.offer("engine", [("auto", "Automatic"), ("onnxruntime", "ONNX Runtime")])
+    others = {"smoothing": 0.0, "refine": False, "decontaminate": False, "skip_still": True, "shift": 0.01}
+    for name, row in panel._rows.items():
+        assert row._reset.isHidden(), name
+        one.controller.set_look(**{name: others.get(name, 0.03)})
+        assert not row._reset.isHidden(), name
+        assert row._reset.toolTip().startswith("Put "), name
+        row._reset.click()
+        assert row._reset.isHidden(), name
+        assert one.controller.settings.look == default.look, name
+    for name, value in (("preset", "quality"), ("engine", "onnxruntime"), ("model", "another")):
+        row = panel._choices[name]
+        assert row._reset.isHidden(), name
+        row._choose(value)
+        assert not row._reset.isHidden(), name
+        one.wait(lambda value=value, name=name: getattr(one.controller.settings.input, name) == value)
+        row._reset.click()
+        one.wait(lambda: one.controller.settings.input == replace(default.input, source=""))
+        assert row._reset.isHidden(), name
+        assert row.combo.toolTip(), name
+
+
 @pytest.mark.parametrize(("name", "value"), [("preset", "quality"), ("engine", "onnxruntime")])
 def test_another_network_is_opened_when_it_is_asked_for(bench: Make, name: str, value: str) -> None:
     one = bench().start()
@@ -407,6 +433,66 @@ def test_the_wheel_scrolls_the_controls_and_changes_none_of_them(bench: Make) ->
             QApplication.sendEvent(control, event)
             assert not event.isAccepted()  # it goes on to what scrolls
     assert (one.controller.settings.look, one.controller.settings.input) == (before.look, before.input)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("rtsp://192.168.1.20/live", "rtsp://192.168.1.20/live"),
+        (" http://host/cam ", "http://host/cam"),
+        ("camera.local:8554/a", "rtsp://camera.local:8554/a"),
+    ],
+)
+def test_an_address_that_is_typed_is_a_stream(
+    bench: Make, monkeypatch: pytest.MonkeyPatch, typed: str, meant: str
+) -> None:
+    one = bench().start()
+    one.wait_for_picture()
+    monkeypatch.setattr("humanseg_desktop.ui.source_panel.QInputDialog.getText", lambda *_: (typed, True))
+    one.window.live.source.ask_address()
+    one.wait(lambda: one.controller.settings.input.source == meant)
+
+
+def test_a_picture_that_is_pointed_at_is_there_when_it_is_chosen(
+    bench: Make, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from humanseg import fitting
+    from humanseg.compositing import image
+
+    one = bench(Settings(look=Look(background="picture", picture="dawn"))).start()
+    one.wait_for_picture()
+    panel, read = one.window.live.background, image.read_picture
+    fitted: list[str] = []
+
+    def fit(*given: Any) -> Any:
+        fitted.append(threading.current_thread().name)
+        return fitting.fitted(*given)
+
+    monkeypatch.setattr(image, "fitted", fit)
+    panel.add_picture(str(picture), "Beach", QPixmap(8, 8))
+    tile = panel._pictures._buttons[str(picture)]
+    one.wait(tile.isVisible)
+    one.qtbot.mouseMove(tile)
+    one.wait(lambda: fitted)
+    monkeypatch.setattr(image, "read_picture", lambda path: pytest.fail(f"{path} is decoded in the switch"))
+    one.qtbot.mouseClick(tile, Qt.MouseButton.LeftButton)
+    one.wait(lambda: (one.shown[:, 0] == (20, 200, 10)).all())
+    monkeypatch.setattr(image, "read_picture", read)
+    # Neither is it fitted on the thread that makes the picture go on.
+    assert {name.rsplit("_", 1)[0] for name in fitted} == {"humanseg-prepare"}
+
+
+def test_pointing_at_a_picture_that_is_gone_tells_nothing(
+    bench: Make, picture: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = bench().start()
+    one.wait_for_picture()
+    picture.unlink()
+    one.controller.get_ready(str(picture))
+    one.controller.set_look(background="colour", colour="#112233")
+    one.wait(lambda: (one.shown[:, 0] == (0x11, 0x22, 0x33)).all())
+    assert one.troubles == []
+    assert "made ready" not in caplog.text
 
 
 def test_what_is_unfolded_comes_in_sight(bench: Make) -> None:

@@ -65,23 +65,26 @@ class Worker:
             self._branches.hand_on(self._composite(frame))
 
     def _overlap(self) -> None:
-        """Composite each frame on a thread of its own while the next one is matted: more frames a second, each later.
+        """Composite each frame on a thread of its own while the next one is matted: more frames a second.
 
-        For files: nobody waits for their newest frame, and a fault ends the run.
+        For files, whose faults end the run: nothing has to be covered by a slate.
         """
-        waiting: Future[Frame] | None = None
+        last: Future[None] | None = None
         with ThreadPoolExecutor(1, thread_name_prefix="humanseg-composite") as pool:
             try:
                 for frame in self._incoming():
                     began, compositor = perf_counter(), self._compositor()
                     matte = self._matter.matte(frame)
-                    before, waiting = waiting, None
+                    before, last = last, None
                     if before is not None:
-                        self._branches.hand_on(before.result())
-                    waiting = pool.submit(self._blend, frame, matte, compositor, began, perf_counter())
+                        before.result()
+                    last = pool.submit(self._finish, frame, matte, compositor, began, perf_counter())
             finally:  # the last frame, and the one before a fault
-                if waiting is not None:
-                    self._branches.hand_on(waiting.result())
+                if last is not None:
+                    last.result()
+
+    def _finish(self, frame: Frame, matte: Matte, compositor: SupportsComposite, began: float, matted: float) -> None:
+        self._branches.hand_on(self._blend(frame, matte, compositor, began, matted))
 
     def _incoming(self) -> Iterator[Frame]:
         """The frames. While a source is lost, the slate goes to those who show the newest picture."""

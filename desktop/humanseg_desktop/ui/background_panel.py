@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QColorDialog, QFileDialog, QGridLayout, QToolButton, QWidget
 
@@ -26,6 +26,8 @@ class BackgroundPanel(Card):
 
     changed = Signal(dict)
     """Fields of `Look` and their new values."""
+    pointed = Signal(str)
+    """The picture under the mouse, or with the focus of the keyboard: it may be chosen next."""
     added = Signal(str)
     """The path of a picture of the user's own."""
 
@@ -70,6 +72,7 @@ class BackgroundPanel(Card):
         self._colours.chosen.connect(lambda value: self.changed.emit({"background": "colour", "colour": value}))
         self._colours.add_more("Another colour …", self._ask_colour)
         self._pictures.chosen.connect(lambda value: self.changed.emit({"background": "picture", "picture": value}))
+        self._pictures.pointed.connect(self.pointed)
         self._pictures.add_more("Add a picture or video of your own …", self._ask_picture)
         self.follow(look)
 
@@ -116,6 +119,7 @@ class _Tiles(QWidget):
     """A grid of small pictures, one of them chosen."""
 
     chosen = Signal(str)
+    pointed = Signal(str)
 
     def __init__(self, *, columns: int, size: QSize) -> None:
         super().__init__()
@@ -135,9 +139,16 @@ class _Tiles(QWidget):
         button.setIcon(QIcon(picture))
         button.setIconSize(self._size)
         button.clicked.connect(lambda: self.chosen.emit(value))
+        button.setProperty("value", value)
+        button.installEventFilter(self)
         self._group.addButton(button)
         self._buttons[value] = button
         self._lay_out()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Enter, QEvent.Type.FocusIn):
+            self.pointed.emit(watched.property("value"))
+        return super().eventFilter(watched, event)
 
     def add_more(self, name: str, call: object) -> None:
         self._more = self._tile(name)

@@ -99,6 +99,7 @@ class LivePage(QWidget):
         self.banner.asked_again.connect(lambda: controller.open(controller.state.wanted))
         self.source.wanted.connect(controller.open)
         self.background.changed.connect(lambda changes: controller.set_look(**changes))
+        self.background.pointed.connect(controller.get_ready)
         self.adjust.changed.connect(lambda changes: controller.set_look(**changes))
         self.adjust.wanted.connect(lambda name, value: controller.change_input(**{name: value}))
         self.adjust.lowered.connect(controller.set_lower_work)
@@ -135,6 +136,7 @@ class LivePage(QWidget):
             column.addWidget(card)
             for control in (*card.findChildren(QComboBox), *card.findChildren(QSlider)):
                 control.installEventFilter(unrolled)
+                control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         column.addStretch()
         area = QScrollArea(widgetResizable=True)
         area.setFrameShape(QFrame.Shape.NoFrame)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -25,6 +26,12 @@ from humanseg_desktop.ui.dressed import dressed
 from humanseg_desktop.ui.icons import icon
 
 _STEPS = 100
+
+TEXT_PX = 13
+"""The height of text, as the style sheet has it."""
+
+_SEGMENT_SIDE = 11
+"""Pixels to the left and right of a segment's text, as the style sheet has them: padding and border."""
 
 
 class Card(QFrame):
@@ -65,6 +72,11 @@ class Segments(QFrame):
         for number, (_, text, tooltip) in enumerate(choices):
             button = dressed(QPushButton(text), tooltip=tooltip, says=f"{name}: {text}")
             button.setCheckable(True)
+            # Chosen it is bold, and shall not need more room then.
+            bold = QFont(button.font())
+            bold.setPixelSize(TEXT_PX)
+            bold.setWeight(QFont.Weight.DemiBold)
+            button.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(text) + 2 * _SEGMENT_SIDE)
             self._group.addButton(button, number)
             row.addWidget(button, 1)
         self._group.idClicked.connect(lambda number: self.chosen.emit(self._values[number]))

@@ -71,6 +71,7 @@ QComboBox, QLineEdit, QSpinBox {
     background: $field; color: $text; border: 1px solid transparent; border-radius: 8px; padding: 7px 10px;
     selection-background-color: $accent; selection-color: $on_accent;
 }
+QInputDialog QLineEdit { min-width: 340px; }
 QComboBox { combobox-popup: 0; }
 QComboBox:hover { background: $hover; }
 QComboBox::drop-down { border: none; width: 26px; }
@@ -81,6 +82,10 @@ QComboBox QAbstractItemView {
 }
 
 QCheckBox { spacing: 8px; color: $text; padding: 3px 0; }
+QCheckBox::indicator { width: 15px; height: 15px; border: 1px solid $soft; border-radius: 4px; background: $panel; }
+QCheckBox::indicator:hover { background: $hover; }
+QCheckBox::indicator:checked { background: $accent; border: 1px solid $accent; image: url($check); }
+QCheckBox:focus { color: $accent; }
 
 QComboBox QAbstractItemView::item { min-height: 28px; padding: 0 6px; border-radius: 5px; color: $text; }
 QComboBox QAbstractItemView::item:hover, QComboBox QAbstractItemView::item:selected { background: $tint; }

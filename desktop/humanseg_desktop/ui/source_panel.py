@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLabel, QLineEdit
 
 from humanseg_desktop.opening import LIVE
@@ -20,6 +20,11 @@ MODES = ("auto", "640x480@30", "1280x720@30", "1280x720@60", "1920x1080@30")
 """The camera modes that are offered; a camera gives the nearest it has."""
 
 VIDEOS = "Videos (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.ts);;All files (*)"
+
+SOURCE = "Where the picture comes from"
+
+NAME_WIDTH = 225
+"""Pixels that the name of a source may take; a longer one loses its middle, as its end tells more."""
 
 _FILE, _ADDRESS = "file", "address"
 
@@ -39,7 +44,7 @@ class SourcePanel(Card):
         refresh = plain_button("refresh", "Look for cameras again")
         refresh.clicked.connect(self.refreshed)
         self.top.addWidget(refresh)
-        self._sources = dressed(QComboBox(), tooltip="Where the picture comes from", says="Source")
+        self._sources = dressed(QComboBox(), tooltip=SOURCE, says="Source")
         self._sources.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._sources.activated.connect(self._choose)
         self.box.addWidget(self._sources)
@@ -82,8 +87,10 @@ class SourcePanel(Card):
         address, sure = QInputDialog.getText(
             self, "Open a network stream", "Address (rtsp://, http://):", QLineEdit.EchoMode.Normal, "rtsp://"
         )
-        if sure and address.strip():
-            self._ask(source=address.strip())
+        address = address.strip()
+        if sure and address:
+            # Who types over what stands there means a stream all the same, and no file of that name.
+            self._ask(source=address if "://" in address else f"rtsp://{address}")
         self._fill()
 
     def _fill(self) -> None:
@@ -97,11 +104,14 @@ class SourcePanel(Card):
         with QSignalBlocker(self._sources):
             self._sources.clear()
             for value, text in choices:
-                self._sources.addItem(text, value)
+                short = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, NAME_WIDTH)
+                self._sources.addItem(short, value)
+                self._sources.setItemData(self._sources.count() - 1, value or text, Qt.ItemDataRole.ToolTipRole)
             self._sources.insertSeparator(len(choices))
             self._sources.addItem("Open a video …", _FILE)
             self._sources.addItem("Network address …", _ADDRESS)
             self._sources.setCurrentIndex(self._sources.findData(source))
+            self._sources.setToolTip(f"Where the picture comes from: {source}" if source else SOURCE)
         with QSignalBlocker(self._mode):
             self._mode.setCurrentIndex(max(0, self._mode.findData(self._wanted.mode)))
 

@@ -109,7 +109,8 @@ def dress() -> None:
     if not isinstance(app, QApplication):
         return
     app.setPalette(_palette(colours))
-    values = vars(colours) | {"chevron": (_ICONS / f"chevron-{colours.name}.svg").as_posix()}
+    icons = {name: (_ICONS / f"{name}-{colours.name}.svg").as_posix() for name in ("check", "chevron")}
+    values = vars(colours) | icons
     app.setStyleSheet(Template(SHEET).substitute(values))
 
 
