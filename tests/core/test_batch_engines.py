@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from humanseg.cli.batch import main
-from humanseg.cli.choice import EngineChoice
+from humanseg.cli.choice import EngineChoice, told
+from humanseg.engines.engine import Engine, UnavailableError, open_engine
 from humanseg.engines.onnx import OnnxEngine
+from humanseg.engines.relay import RelayEngine
 from humanseg.errors import EngineError, SettingsError
+from humanseg.models import find_model
 
 Batch = Callable[..., int]
 
@@ -80,6 +83,18 @@ def test_why_a_better_engine_does_not_run_is_told_at_the_beginning(
         [line] = capfd.readouterr().err.splitlines()
         assert line.startswith("Note: Running on onnxruntime, CPU (")
         assert "Not openvino: openvino cannot be imported" in line
+
+
+def test_of_many_engines_only_the_best_is_explained() -> None:
+    def opened(name: str) -> Engine:
+        if name != "onnxruntime":
+            raise UnavailableError(f"{name} is not there.")
+        return open_engine(name, find_model(), threads=1)
+
+    with RelayEngine("red", ("tensorrt", "onnxruntime-cuda", "onnxruntime"), opened) as engine:
+        line = told(engine)
+    expected = "Not tensorrt: tensorrt is not there. humanseg-doctor tells of the others."
+    assert line == f"Running on onnxruntime, {engine.device}. {expected}"
 
 
 def test_an_engine_that_was_named_is_not_explained(batch: Batch, media: Any, capfd: pytest.CaptureFixture[str]) -> None:

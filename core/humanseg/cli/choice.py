@@ -116,8 +116,9 @@ class EngineChoice:
 
 
 def told(engine: Engine) -> str | None:
-    """What runs and why nothing better does, in a sentence; None where the engine is the one that was asked for."""
+    """What runs and why the best does not, in a sentence; None where the engine is the one that was asked for."""
     if not isinstance(engine, RelayEngine) or not engine.choice.passed_over:
         return None
-    reasons = " ".join(f"Not {name}: {reason}" for name, reason in engine.choice.passed_over)
-    return f"Running on {engine.name}, {engine.device}. {reasons}"
+    (best, reason), *others = engine.choice.passed_over
+    more = " humanseg-doctor tells of the others." if others else ""
+    return f"Running on {engine.name}, {engine.device}. Not {best}: {reason}{more}"
