@@ -107,15 +107,14 @@ class Pacer(QObject):
     def told(self) -> str:
         """What is done in place of what was chosen, and why, in a line; empty where nothing is."""
         chosen, work = self._now
-        words = [f"Lowered to {work.preset}"] if work.preset != chosen.work.preset else []
+        words = [f"to {work.preset}"] if work.preset != chosen.work.preset else []
         words += ["fine edges off"] if work.refine != chosen.work.refine else []
         if not words and work != chosen.work:
-            words = ["rests when nothing moves"]
+            words = ["rests while nothing moves"]
         if not words:
             return ""
-        took, budget = (f"{1000 * seconds:.0f} ms" for seconds in self._times)
-        text = ", ".join(words)
-        return f"{text[0].upper()}{text[1:]}: {took} a frame, {budget} are there"
+        took, budget = (f"{1000 * seconds:.0f}" for seconds in self._times)
+        return f"Lowered: {', '.join(words)} (a frame takes {took} ms, there are {budget})"
 
     def _apply(self) -> None:
         self._now = (self._chosen, steps_of(self._chosen.work)[self._pace.level])

@@ -136,8 +136,8 @@ def test_a_network_that_is_too_slow_makes_way_for_a_quicker_one(made: tuple[Any,
     assert machine.matters[0].options.skip_still
     one.wait(lambda: preset(one) == "balanced")
     one.wait(lambda: preset(one) == "live")
-    one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered to live: "))
-    assert one.window.readout.lowered.text().endswith(" ms a frame, 500 ms are there")
+    one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered: to live ("))
+    assert one.window.readout.lowered.text().endswith(" ms, there are 500)")
     assert machine.opened == ["quality", "balanced", "live"]
     last = len(machine.seen)
     one.wait(lambda: len(machine.seen) > last + 3)
@@ -160,7 +160,7 @@ def test_fine_edges_go_last_and_the_readout_says_both(made: tuple[Any, Machine])
     one.wait(lambda: preset(one) == "balanced")
     one.wait(lambda: preset(one) == "live")
     one.wait(lambda: not one.controller.pacer.work.refine)
-    one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered to live, fine edges off: "))
+    one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered: to live, fine edges off ("))
     assert machine.matters[-1].options.refine is False
     assert one.controller.settings.look.refine is True
 

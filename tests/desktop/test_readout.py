@@ -68,7 +68,7 @@ def test_nothing_is_cut_off_in_the_smallest_window(real: Any) -> None:
         "p50/p95 ms: capture 112/123 · pre 12/13 · infer 122/234 · post 12/13 · composite 12/13 · show 12/13"
         " · flicker 12.3"
     )
-    readout.lowered.setText("Lowered to balanced, fine edges off: 141 ms a frame, 133 ms are there")
+    readout.lowered.setText("Lowered: to balanced, fine edges off (a frame takes 141 ms, there are 133)")
     readout.lowered.show()
     readout._device.setText(f"OpenVINO · A processor with {'the longest and ' * 12}longest name")
     readout._teller.stop()
