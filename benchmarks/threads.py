@@ -39,8 +39,8 @@ def main() -> None:
     print("| threads | runs | p50 | p95 | longest |\n| --- | --- | --- | --- | --- |")
     for (threads, tied), taken in times.items():
         p50, p95 = np.percentile(taken, (50, 95))
-        way = "tied to cores" if tied else "free"
-        print(f"| {threads}, {way} | {len(taken)} | {p50:.1f} | {p95:.1f} | {max(taken):.0f} |")
+        name = "tied to cores" if tied else "free"
+        print(f"| {threads}, {name} | {len(taken)} | {p50:.1f} | {p95:.1f} | {max(taken):.0f} |")
 
 
 def request(threads: int, *, tied: bool) -> Any:

@@ -59,7 +59,7 @@ class OpenvinoEngine:
             self._settings |= {
                 "INFERENCE_NUM_THREADS": threads,
                 # Threads that are tied to cores wait for whatever else runs there, such as the call that the picture
-                # goes to: beside a busy program 95 of 100 frames took up to 964 ms, and free to move 29 ms.
+                # goes to: once, 95 of 100 frames took up to 964 ms so, and 29 ms free to move (benchmarks/threads.py).
                 "ENABLE_CPU_PINNING": False,
                 # Left to itself it takes bfloat16 where the CPU has it: two decimal digits of alpha, and other mattes
                 # than onnxruntime's. What the file itself has in 8 bits stays so.
