@@ -6,7 +6,8 @@ import pytest
 
 from humanseg.errors import HumansegError
 from humanseg_train.data.pictures import read_alpha, read_pair
-from humanseg_train.data.samples import find_rooms, find_samples
+from humanseg_train.data.rooms import find_rooms
+from humanseg_train.data.samples import find_samples
 
 
 def test_csv_layout_keeps_order_split_and_marks(people: Path) -> None:

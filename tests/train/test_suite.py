@@ -68,6 +68,7 @@ def test_a_network_that_knows_red_people_is_measured_as_good(
     assert figures["motion boundary_iou"] > 0.8
     assert figures["cut iou"] > 0.97
     assert figures["empty area"] == figures["worst empty area"] == 0
+    assert figures["room area"] == figures["rooms not clean"] == 0
     assert figures["silhouette area"] == 0, "a thing of a room's colours is nobody"
     assert all(np.isfinite(value) for value in figures.values())
     assert "| motion iou | 0.9" in markdown({"live": figures})
@@ -79,6 +80,7 @@ def test_a_network_that_sees_people_everywhere_is_measured_as_bad(
     body = "red = Gather<axis=1>(frame, zero) all = Sub(red, red) alpha = Cos(all)"  # 1 everywhere
     figures = suite(model(tmp_path / "everywhere", body), red_people, green_rooms, scenes=2)
     assert figures["empty area"] == figures["silhouette area"] == 100
+    assert figures["room area"] == figures["rooms not clean"] == 100
     assert figures["motion iou"] < 0.5
     assert figures["flicker"] == 0
 

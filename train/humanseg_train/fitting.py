@@ -1,5 +1,6 @@
 """`humanseg-train fit`: one training run, from a recipe to the best checkpoint."""
 
+import logging
 import sys
 import warnings
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import lightning
+import numpy as np
 import tomli_w
 import torch
 from lightning.pytorch import callbacks
@@ -15,7 +17,9 @@ from lightning.pytorch import callbacks
 from humanseg.errors import HumansegError
 from humanseg_train.checkpoints import load_recipe, plain
 from humanseg_train.curves import Curves
+from humanseg_train.data.dataset import TrainingPictures
 from humanseg_train.data.samples import Sample
+from humanseg_train.hard_rooms import HARD, false_shares, read_shares, write_shares
 from humanseg_train.history import History
 from humanseg_train.loaders import make_loaders
 from humanseg_train.memory import explaining_memory
@@ -29,6 +33,8 @@ from humanseg_train.recipe import Recipe
 from humanseg_train.scenes.module import SceneModule
 from humanseg_train.schedules import Plateau
 from humanseg_train.stopping import Patience, TimeBudget
+
+logger = logging.getLogger(__name__)
 
 Log = Literal["tensorboard", "wandb"]
 
@@ -67,10 +73,13 @@ def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence
     module = SceneModule(recipe) if recipe.network.classes > 1 else MattingModule(recipe)
     if recipe.network.start and not resume and not starts_from_checkpoint(recipe.network):
         measure_norms(module.network, (module.normalise(batch[0]) for batch in islice(validation, _MEASURED)))
-    if where["accelerator"] == "cpu":
-        share_norms(module.network)
     loggers = _loggers(logs, recipe, out)
     out.mkdir(parents=True, exist_ok=True)
+    if recipe.data.hard_rooms > 1:
+        assert isinstance(training.dataset, TrainingPictures)
+        _weigh_rooms(recipe, module, training.dataset, out, resume=resume)
+    if where["accelerator"] == "cpu":
+        share_norms(module.network)
     (out / "recipe.toml").write_text(tomli_w.dumps(plain(recipe)))
     best = callbacks.ModelCheckpoint(out, filename="best", monitor="val/iou", mode="max", enable_version_counter=False)
     with warnings.catch_warnings(), explaining_memory(recipe):
@@ -96,6 +105,15 @@ def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence
     if trainer.interrupted:
         raise KeyboardInterrupt
     return Path(best.best_model_path)
+
+
+def _weigh_rooms(recipe: Recipe, module: MattingModule, pictures: TrainingPictures, out: Path, *, resume: bool) -> None:
+    """Draw hard rooms more often: as the network that training starts from finds them."""
+    if not resume:
+        write_shares(out, pictures.rooms, false_shares(module, pictures.rooms, recipe.augment.sizes[0]))
+    hard = read_shares(out, pictures.rooms) > HARD
+    logger.info("%d of %d rooms are hard", hard.sum(), len(hard))
+    pictures.room_weights = np.where(hard, recipe.data.hard_rooms, 1.0)
 
 
 def _watchers(recipe: Recipe, out: Path, samples: Sequence[Sample]) -> list[callbacks.Callback]:

@@ -27,6 +27,7 @@ GATES = (
     Gate("flicker", -1, 0.05, limit=0.5),
     Gate("cut iou", 1, 0.005),
     Gate("empty area", -1, 0.02, limit=0.1),
+    Gate("room area", -1, 0.05, limit=0.1),
 )
 
 

@@ -33,10 +33,15 @@ class Data:
     empty_share: float = 0.0
     """Share of samples that are a room without anybody, 0..1: they teach the network that nobody is an answer."""
 
+    hard_rooms: float = 1.0
+    """How much more often a room is drawn in which the network of `network.start` sees somebody, than another."""
+
     def __post_init__(self) -> None:
         """Refuse what cannot work together."""
         if self.webcam_weight <= 0:
             raise ValueError(f"webcam_weight is {self.webcam_weight}; it must be above 0.")
+        if self.hard_rooms < 1:
+            raise ValueError(f"hard_rooms is {self.hard_rooms}; it must be at least 1, which tells no rooms apart.")
         if not 0 <= self.room_share + self.empty_share <= 1:
             raise ValueError("room_share and empty_share together must be within 0 and 1.")
 
@@ -243,3 +248,10 @@ class Recipe:
 
     schedule: Schedule = field(default_factory=Schedule)
     """How long and how fast."""
+
+    def __post_init__(self) -> None:
+        """What one section asks of another."""
+        if self.data.hard_rooms > 1 and (not self.network.start or self.network.previous or self.network.classes > 1):
+            raise ValueError("hard_rooms needs network.start, three channels and one class.")
+        if self.data.hard_rooms > 1 and not self.data.room_share + self.data.empty_share:
+            raise ValueError("hard_rooms needs a room_share or an empty_share above 0.")

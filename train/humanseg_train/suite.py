@@ -19,7 +19,8 @@ import humanseg
 from humanseg.matting import Matter
 from humanseg_train.data.motion import SIZE, camera, empty_room, moving_person
 from humanseg_train.data.pictures import read_pair, read_rgb
-from humanseg_train.data.samples import find_rooms, find_samples
+from humanseg_train.data.rooms import find_rooms
+from humanseg_train.data.samples import find_samples
 from humanseg_train.evaluation import evaluate
 from humanseg_train.metrics import boundary_iou, iou, mae
 
@@ -27,6 +28,9 @@ Alphas = list[NDArray[np.float32]]
 
 FRAMES = 24
 """Frames of a sequence of a moving person."""
+
+CLEAN = 0.1
+"""A room is clean when no more than so many % of its picture are taken for a person."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,9 @@ def suite(
         `motion iou`, `motion boundary_iou`, `motion mad` (x 1000), `motion dtssd` (x 100). Of a still noisy scene:
         `flicker` (x 1000) and `flicker ratio` (to the same network with nothing kept from frame to frame). `cut iou`:
         of the second frame after a cut. In %: `empty area` and `worst empty area` (what is taken for a person in an
-        empty room, on average and in the worst), `silhouette area` (how much of a thing shaped like a person is).
+        empty room, on average and in the worst), `silhouette area` (how much of a thing shaped like a person is). Of
+        all pictures of rooms that no network of ours is trained on, each by itself: `room area`, what is taken for a
+        person on average, and `rooms not clean`, in how many it is more than `CLEAN`; in %.
 
     Raises:
         HumansegError: the model, the engine or the data cannot be used.
@@ -86,12 +92,15 @@ def suite(
                 matter.reset()
                 row |= test(matter, scene)
             rows.append(row)
+        empty = [_taken(matter, read_rgb(room)) for room in find_rooms(rooms, "val")]
     groups = evaluate(model, people, split=split, engine=engine, preset=preset)["groups"]
     webcam = groups.get("webcam_like", groups["all"])
     figures = {f"webcam {metric}": webcam[metric] for metric in ("iou", "boundary_iou", "mae")}
     figures["all iou"] = groups["all"]["iou"]
     figures |= {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
     figures["flicker ratio"] = figures["flicker"] / max(figures.pop("flicker alone"), 1e-9)
+    figures["room area"] = _mean(empty)
+    figures["rooms not clean"] = 100 * _mean(area > CLEAN for area in empty)
     figures["worst empty area"] = max(row["empty area"] for row in rows)
     return figures
 
@@ -113,7 +122,7 @@ def flicker(predicted: Alphas) -> float:
 def _scenes(people: Path, rooms: Path, split: str, count: int) -> Iterator[Scene]:
     samples = find_samples(people, split)
     samples = [sample for sample in samples if sample.webcam_like] or samples
-    pictures = find_rooms(rooms)
+    pictures = find_rooms(rooms, "val")
     for k in range(count):
         rgb, alpha = read_pair(samples[k * len(samples) // count])
         room, other = (read_rgb(pictures[(37 * k + first) % len(pictures)]) for first in (0, 19))
@@ -168,6 +177,12 @@ def _silhouette(matter: Matter, scene: Scene) -> dict[str, float]:
     picture = camera(weight * thing + (1 - weight) * room, np.random.default_rng(scene.seed))
     inside = true > 0.5
     return {"silhouette area": 100 * float((matter.alpha(picture) > 0.5)[inside].mean())}
+
+
+def _taken(matter: Matter, room: NDArray[np.uint8]) -> float:
+    """How much of a picture is taken for a person, in %."""
+    matter.reset()
+    return 100 * float((matter.alpha(room) > 0.5).mean())
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -16,7 +16,8 @@ from humanseg.errors import SettingsError
 from humanseg_train.data.augment import Augmenter
 from humanseg_train.data.pictures import read_pair, read_rgb
 from humanseg_train.data.previous import previous_alpha
-from humanseg_train.data.samples import Sample, find_rooms
+from humanseg_train.data.rooms import find_rooms
+from humanseg_train.data.samples import Sample
 from humanseg_train.recipe import Recipe
 
 
@@ -74,7 +75,10 @@ class TrainingPictures(Dataset[tuple[torch.Tensor, torch.Tensor]]):
             )
         self._samples = samples
         self._data = recipe.data
-        self._rooms = find_rooms(recipe.data.rooms) if recipe.data.rooms else []
+        self.rooms = find_rooms(recipe.data.rooms, "train") if recipe.data.rooms else []
+        """The rooms that are drawn from."""
+        self.room_weights: np.ndarray | None = None
+        """How often each is drawn, beside the others; None: all alike."""
         self._augment = Augmenter(recipe.augment)
         self._previous = recipe.network.previous
 
@@ -97,7 +101,9 @@ class TrainingPictures(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         return self._augment.photograph(rgb, alpha, draw.size, draw.seed)
 
     def _room(self, random: np.random.Generator) -> np.ndarray:
-        return read_rgb(self._rooms[random.integers(len(self._rooms))])
+        if self.room_weights is None:
+            return read_rgb(self.rooms[random.integers(len(self.rooms))])
+        return read_rgb(self.rooms[random.choice(len(self.rooms), p=self.room_weights / self.room_weights.sum())])
 
 
 class ValidationPictures(Dataset[tuple[torch.Tensor, torch.Tensor]]):

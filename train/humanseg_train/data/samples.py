@@ -16,9 +16,9 @@ from pathlib import Path
 
 from humanseg.errors import HumansegError
 from humanseg_train.data.layouts import cityscapes, coco, labelme, pairs, people_csv, splits_csv, supervisely
-from humanseg_train.data.records import PICTURES, SPLITS, Fault, Sample, Scan, by_stem
+from humanseg_train.data.records import PICTURES, SPLITS, Fault, Sample, Scan
 
-__all__ = ["PICTURES", "SPLITS", "Fault", "Sample", "Scan", "find_rooms", "find_samples", "scan"]
+__all__ = ["PICTURES", "SPLITS", "Fault", "Sample", "Scan", "find_samples", "scan"]
 
 MISSING = ("missing-image", "missing-mask")
 
@@ -66,16 +66,3 @@ def find_samples(root: Path, split: str | None = None) -> list[Sample]:
         known = ", ".join(sorted({sample.split for sample in found.samples})) or "none"
         raise HumansegError(f"{root} has no samples in the split {split}.", f"Its splits are: {known}.")
     return chosen
-
-
-def find_rooms(root: Path) -> list[Path]:
-    """The pictures without people in a folder or in its `images/`, in a stable order.
-
-    Raises:
-        HumansegError: there are none.
-    """
-    folder = root / "images" if (root / "images").is_dir() else root
-    rooms = sorted(by_stem(folder).values())
-    if not rooms:
-        raise HumansegError(f"There are no pictures of rooms in {folder}.", "Give the folder that has them.")
-    return rooms

@@ -79,7 +79,7 @@ def measure_norms(network: nn.Module, batches: Iterable[Tensor]) -> None:
         seen = values.numel() // values.shape[1]
         sums[layer] = count + seen, total + values.sum((0, 2, 3)), squares + values.square().sum((0, 2, 3))
 
-    with _evaluating(network), _hooked(norms, before=note), torch.compiler.set_stance("force_eager"):
+    with evaluating(network), _hooked(norms, before=note), torch.compiler.set_stance("force_eager"):
         for batch in batches:
             network(batch)
     with torch.no_grad():
@@ -111,7 +111,7 @@ def _steps(network: nn.Module, channels: int) -> list[Step]:
 
     convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
     normalising = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
-    with _evaluating(network), _hooked(convolutions, after=note_output), _hooked(normalising, before=note_norm):
+    with evaluating(network), _hooked(convolutions, after=note_output), _hooked(normalising, before=note_norm):
         network(torch.zeros(1, channels, 64, 64))
     return [(layer, norms.get(layer)) for layer in order]
 
@@ -142,7 +142,7 @@ def _has_more(network: nn.Module) -> bool:
 
 
 @contextmanager
-def _evaluating(network: nn.Module) -> Iterator[None]:
+def evaluating(network: nn.Module) -> Iterator[None]:
     """Full precision, no gradients, nothing remembered."""
     training = network.training
     rounding = [layer for layer in network.modules() if isinstance(layer, RoundedConv2d) and layer.rounding]
