@@ -1,5 +1,6 @@
 """Exported models: the same alpha as torch, whole folders, and figures measured the way users run them."""
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -107,6 +108,9 @@ def test_a_model_that_falls_behind_the_packaged_one_is_not_shipped(
     card = (out / "card.md").read_text()
     assert "| suite | live | balanced | quality |" in card
     assert "| motion iou | 0.9100 | 0.9100 | 0.9100 |" in card
+    speeds = re.findall(r"^\| (\S+) \| ([\d.]+) / ([\d.]+) \|", card, re.MULTILINE)
+    assert "onnxruntime" in [engine for engine, *_ in speeds]
+    assert all(0 < float(network) < float(matte) for _, network, matte in speeds)
 
 
 def test_what_is_there_is_kept_unless_asked(checkpoint: Path, tmp_path: Path) -> None:

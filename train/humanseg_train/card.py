@@ -1,14 +1,19 @@
 """The card of a model: what it was trained on and how, what it scores, and what it must not be trusted with."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
+from humanseg.cli.machine import processor
+from humanseg.engines.engine import default_threads
 from humanseg_train.checkpoints import plain
 from humanseg_train.evaluation import evaluate, markdown
 from humanseg_train.provenance import read_provenance
 from humanseg_train.recipe import Recipe
+from humanseg_train.speed import FRAME, measure_speed
+from humanseg_train.speed import markdown as markdown_of_speed
 from humanseg_train.suite import markdown as markdown_of_suite
 
 LIMITS = """- It was measured on the photographs named below: before other cameras, light and clothes it may do worse.
@@ -45,6 +50,7 @@ def write_card(
         "## Figures",
         _figures(folder, check),
         *_suite(figures),
+        *([_speed(folder, figures)] if figures else []),
         "## Training",
         _made(read_provenance(checkpoint)),
         "## Recipe",
@@ -82,6 +88,15 @@ def _suite(figures: dict[str, dict[str, float]]) -> list[str]:
         "each figure means stands in `humanseg_train.suite`."
     )
     return [method, markdown_of_suite(figures).strip()]
+
+
+def _speed(folder: Path, presets: Collection[str]) -> str:
+    method = (
+        f"Milliseconds for a frame of {FRAME[0]}x{FRAME[1]}: the network alone / everything from the frame to its "
+        f"matte. Medians, all taking turns, by every engine of the machine that made this card ({processor()}, "
+        f"{default_threads()} thread(s)). `humanseg-bench` tells them for yours."
+    )
+    return f"{method}\n\n{markdown_of_speed(measure_speed(folder, list(presets))).strip()}"
 
 
 def _without_folders(recipe: dict[str, Any]) -> dict[str, Any]:

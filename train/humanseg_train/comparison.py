@@ -8,15 +8,12 @@ import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from statistics import median
-from time import perf_counter
 from typing import Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 import humanseg
-from humanseg.engines import AUTO_ORDER, UnavailableError
 from humanseg.errors import HumansegError
 from humanseg.matting.preprocess import network_size
 from humanseg.sources import open_source
@@ -32,14 +29,9 @@ from humanseg_train.provenance import read_provenance
 from humanseg_train.recipe import Recipe
 from humanseg_train.run_report import write_run_report
 from humanseg_train.sequences import measure_clip
+from humanseg_train.speed import FRAME, measure_speed
 
 logger = logging.getLogger(__name__)
-
-FRAME = (1280, 720)
-"""Size of the frame on which engines are timed."""
-
-WARM_UP, TIMED = 5, 25
-"""Frames that are matted before the clock runs, and those that count."""
 
 
 def compare(recipes: Mapping[str, Recipe], out: Path | str, *, clip: Path | None = None) -> list[dict[str, Any]]:
@@ -101,7 +93,7 @@ def measure(name: str, run: Path, model: Path, root: Path, *, clip: Path | None)
         "device": facts["device"],
         "parameters": sum(parameter.numel() for parameter in network.parameters()) / 1e6,
         "gflops": _gflops(network),
-        "ms": _milliseconds(model),
+        "ms": {engine: row["live"].matte for engine, row in measure_speed(model).items()},
         "metrics": report["groups"]["all"],
         "micro": report["micro"],
         "photographs": report["photographs"],
@@ -161,25 +153,6 @@ def _gflops(network: torch.nn.Module) -> float:
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         network(*inputs)
     return float(counter.get_total_flops()) / 1e9
-
-
-def _milliseconds(model: Path) -> dict[str, float]:
-    """Median time of one matte by engine, of the engines that are at hand."""
-    frames = [frame.rgb for frame in DemoSource(size=FRAME, seconds=(WARM_UP + TIMED) / 30)]
-    times = {}
-    for engine in AUTO_ORDER:
-        try:
-            matter = humanseg.open_matter(model, engine)
-        except UnavailableError:
-            continue
-        taken = []
-        with matter:
-            for rgb in frames:
-                begun = perf_counter()
-                matter.alpha(rgb)
-                taken.append(1000 * (perf_counter() - begun))
-        times[engine] = median(taken[WARM_UP:])
-    return times
 
 
 def _clip(clip: Path | None) -> Source:
