@@ -1,6 +1,6 @@
 """The training step: what Lightning runs."""
 
-from typing import Any
+from typing import Any, Self
 
 import torch
 from lightning import LightningModule
@@ -9,6 +9,7 @@ from torch import Tensor
 from humanseg_train.checkpoints import plain
 from humanseg_train.losses import WeightedSum
 from humanseg_train.networks.build import build_network
+from humanseg_train.networks.freezing import freeze_encoder, hold_norms
 from humanseg_train.recipe import Recipe
 from humanseg_train.schedules import make_optimiser, rate_curve
 
@@ -24,6 +25,8 @@ class MattingModule(LightningModule):
         self.recipe = recipe
         self._channels = 4 if recipe.network.previous else 3
         self.network = build_network(recipe.network, pretrained=pretrained).to(memory_format=torch.channels_last)
+        if recipe.network.frozen_encoder:
+            freeze_encoder(self.network)
         if recipe.schedule.compile:
             self.network.compile()
         self.loss = self.make_loss()
@@ -35,6 +38,13 @@ class MattingModule(LightningModule):
     def make_loss(self) -> torch.nn.Module:
         """The losses of the recipe."""
         return WeightedSum(self.recipe.loss)
+
+    def train(self, mode: bool = True) -> Self:
+        """As for every module; what is frozen stays so."""
+        super().train(mode)
+        if mode and self.recipe.network.frozen_encoder:
+            hold_norms(self.network)
+        return self
 
     def forward(self, frame: Tensor) -> Tensor:
         """Nx3xHxW uint8 RGB, or Nx4xHxW with the alpha of the frame before -> Nx1xHxW float32 logits."""
@@ -73,7 +83,9 @@ class MattingModule(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """The optimiser; its rate follows a curve over all steps, unless a callback lowers it on a plateau."""
-        optimiser = make_optimiser(self.network.parameters(), self.recipe.optimiser)
+        optimiser = make_optimiser(
+            filter(lambda weight: weight.requires_grad, self.network.parameters()), self.recipe.optimiser
+        )
         steps = max(1, int(self.trainer.estimated_stepping_batches))
         curve = rate_curve(self.recipe.optimiser, steps)
         if curve is None:
