@@ -1,6 +1,6 @@
 """The training step: what Lightning runs."""
 
-from typing import Any, Self
+from typing import Any
 
 import torch
 from lightning import LightningModule
@@ -39,13 +39,6 @@ class MattingModule(LightningModule):
         """The losses of the recipe."""
         return WeightedSum(self.recipe.loss)
 
-    def train(self, mode: bool = True) -> Self:
-        """As for every module; what is frozen stays so."""
-        super().train(mode)
-        if mode and self.recipe.network.frozen_encoder:
-            hold_norms(self.network)
-        return self
-
     def forward(self, frame: Tensor) -> Tensor:
         """Nx3xHxW uint8 RGB, or Nx4xHxW with the alpha of the frame before -> Nx1xHxW float32 logits."""
         logits: Tensor = self.network(self.normalise(frame))
@@ -55,6 +48,11 @@ class MattingModule(LightningModule):
         """What `forward` takes -> what the network takes."""
         mean, std = self.get_buffer("mean"), self.get_buffer("std")
         return ((frame.float() - mean) / std).contiguous(memory_format=torch.channels_last)
+
+    def on_train_epoch_start(self) -> None:
+        """What is frozen stays so, whatever mode measuring and validating left behind."""
+        if self.recipe.network.frozen_encoder:
+            hold_norms(self.network)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Dropout draws the same numbers in a step whether the run was interrupted before it or not."""
