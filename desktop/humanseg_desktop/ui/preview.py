@@ -180,9 +180,10 @@ class Preview(QWidget):
 
 
 def _colour(rgb: "NDArray[np.uint8]") -> QImage:
-    """The array itself as an image; it must outlive it."""
+    """The array as an image of its own, in the format that Qt scales several times quicker than packed RGB."""
     height, width = rgb.shape[:2]
-    return QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    packed = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return packed.convertToFormat(QImage.Format.Format_RGB32)
 
 
 def _grey(alpha: "NDArray[np.float32]") -> QImage:
