@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from humanseg.engines.tensorrt.frames import FrameEngine
 from humanseg.errors import EngineError
 from humanseg.frames import Frame, Matte
 from humanseg.matting import Matter
+from humanseg.pipeline.frame_build import FrameBuild, release
 from humanseg.pipeline.several import MattedFrame
 from humanseg.pipeline.shown import check_whole
 
@@ -30,9 +31,6 @@ MOST_APART = 1.0
 BESIDE = 10
 """For so many frames the GPU sees what the CPU composites, before it takes over: so it remembers the same, and nobody
 sees the change. A tenth of what was there before still counts then, at the usual smoothing."""
-
-_LOOK_S = 0.1
-"""Seconds between two looks for a wish to stop."""
 
 
 class GpuFrames:
@@ -66,9 +64,7 @@ class GpuFrames:
         self._beside = 0
         self._given_up = False
         self._behind: Background | None = None
-        self._thread: Thread | None = None
-        self._cancelled = Event()
-        self._opened: list[FrameEngine | Exception] = []
+        self._build: FrameBuild | None = None
 
     def prepare(self, size: tuple[int, int], compositor: Compositor, stop: Event | None = None) -> None:
         """Build now and wait for it, so that the first frame is done whole already; a failure shows there.
@@ -82,11 +78,7 @@ class GpuFrames:
         if self._given_up or wanted is None:
             return
         self._drop()
-        self._begin(wanted)
-        while self._thread is not None and self._thread.is_alive():
-            self._thread.join(_LOOK_S)
-            if stop is not None and stop.is_set():
-                self._cancelled.set()
+        self._begin(wanted).wait(stop=stop)
 
     def composite(self, frame: Frame, compositor: object) -> MattedFrame | None:
         """The finished picture, index, times and `born` those of `frame`; None where it is the CPU's turn."""
@@ -104,9 +96,9 @@ class GpuFrames:
         if wanted is None or not isinstance(compositor, Compositor):
             return None
         if wanted != self._shape:
-            if self._thread is not None and self._thread.is_alive():
+            if self._build is not None and self._build.is_running:
                 # Not waited for here: the picture would stand still.
-                self._cancelled.set()
+                self._build.cancel()
                 self._shape = None
                 return None
             self._drop()
@@ -162,28 +154,16 @@ class GpuFrames:
 
         return frame_shape(self._matter.model, compositor, size, self._matter.options)
 
-    def _begin(self, shape: "FrameShape") -> None:
-        self._shape, self._cancelled = shape, Event()
-        self._thread = Thread(
-            target=self._open, args=(shape, self._cancelled), name="humanseg-frame-build", daemon=True
-        )
-        self._thread.start()
-
-    def _open(self, shape: "FrameShape", cancelled: Event) -> None:
-        try:
-            self._opened.append(self._opener(self._matter.model, shape, cancelled=cancelled))
-        except Exception as error:  # noqa: BLE001 the running thread takes it from here
-            self._opened.append(error)
+    def _begin(self, shape: "FrameShape") -> FrameBuild:
+        self._shape = shape
+        self._build = FrameBuild(self._opener, self._matter.model, shape)
+        return self._build
 
     def _take(self) -> FrameEngine | None:
         """The engine, if it is there by now."""
-        if self._thread is not None and not self._thread.is_alive():
-            self._thread.join()
-            self._thread = None
-            opened = self._opened.pop()
-            if isinstance(opened, Exception):
-                raise opened
-            self._engine, self._trusted, self._behind = opened, False, None
+        if self._build is not None and not self._build.is_running:
+            build, self._build = self._build, None
+            self._engine, self._trusted, self._behind = build.take(), False, None
         return self._engine
 
     def _compare(self, rgb: "NDArray[np.uint8]", frame: Frame, compositor: Compositor) -> None:
@@ -210,19 +190,13 @@ class GpuFrames:
 
     def _drop(self) -> None:
         """Release the engine, or the one that is being made."""
-        self._cancelled.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
-        opened = [one for one in (*self._opened, self._engine) if isinstance(one, FrameEngine)]
-        self._opened.clear()
-        self._engine = self._shape = self._behind = None
+        build, engine = self._build, self._engine
+        self._build = self._engine = self._shape = self._behind = None
         self._beside = 0
-        for engine in opened:
-            try:
-                engine.close()
-            except Exception:
-                logger.exception("A GPU engine could not be closed.")
+        if build is not None:
+            build.drop()
+        if engine is not None:
+            release(engine)
 
     def _tell(self, notice: str) -> None:
         logger.info("%s", notice)

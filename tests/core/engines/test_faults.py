@@ -149,8 +149,8 @@ def test_while_another_process_builds_the_same_the_cpu_gives_the_picture(
     with PlanCache(gpu.cache.folder).held(keys[0]):  # as a process of its own does
         shown(red, frames, 30)
         assert notices == []
-    assert frames._thread is not None
-    frames._thread.join(10)
+    assert frames._build is not None
+    frames._build.wait(10)
     shown(red, frames, BESIDE + 5)
     assert notices == ["Whole frames now run on Fake 9000 (TensorRT for RTX 1.7.1.116, FP16)."]
     assert gpu.trt.builds == 1

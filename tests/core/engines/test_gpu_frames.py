@@ -55,8 +55,8 @@ def until_taken(whole: GpuFrames, frame: Frame, compositor: Compositor) -> Frame
         if done is not None:
             return done
         assert not whole._given_up
-        if whole._thread is not None:
-            whole._thread.join(0.02)
+        if whole._build is not None:
+            whole._build.wait(0.02)
     raise AssertionError("it never took over")
 
 
@@ -138,8 +138,8 @@ def test_a_gpu_that_fails_is_given_up_and_told_once_and_the_frame_is_the_cpus(
             assert whole.composite(frame, compositor) is None
             if whole._given_up:
                 break
-            if whole._thread is not None:
-                whole._thread.join(0.02)
+            if whole._build is not None:
+                whole._build.wait(0.02)
         assert whole.composite(frame, compositor) is None
     assert len(notices) == 1
     assert notices[0].startswith("The GPU does no whole frames, the CPU goes on: ")
@@ -255,8 +255,8 @@ def test_nobody_sees_the_change_to_the_gpu(gpu: Any, opener: Any) -> None:
         changed = None
         for number, frame in enumerate(frames):
             done = whole.composite(frame, compositor)
-            if whole._thread is not None:
-                whole._thread.join()
+            if whole._build is not None:
+                whole._build.wait()
             if done is None:
                 matter.matte(frame)
             elif changed is None:
@@ -275,14 +275,21 @@ def test_a_build_that_is_waited_for_gives_the_first_frame_and_can_be_stopped(
     gpu: Any, opener: Any, matter: Matter
 ) -> None:
     frame, compositor = shown()[0], Compositor(parse_background("#00b140"))
-    whole = GpuFrames(matter, opener)
+    wishes: list[threading.Event] = []
+
+    def noting(*shape: Any, cancelled: threading.Event) -> FrameEngine:
+        wishes.append(cancelled)
+        engine: FrameEngine = opener(*shape, cancelled=cancelled)
+        return engine
+
+    whole = GpuFrames(matter, noting)
     whole.prepare(SIZE, compositor)
     assert_right(whole.composite(frame, compositor), frame, compositor, matter)
     stop = threading.Event()
 
     def step(number: int) -> None:
         stop.set()
-        whole._cancelled.wait(10)
+        wishes[-1].wait(10)
 
     gpu.trt.on_step = step
     whole.prepare(SIZE, Compositor(parse_background("blur")), stop)
