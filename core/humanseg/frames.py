@@ -53,6 +53,30 @@ class Frame:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class PlanarFrame(Frame):
+    """An opaque frame in the planes that encoders take. Those only get it who said that they take it: it has no RGB."""
+
+    planes: "NDArray[np.uint8]"
+    """(3H/2)xW uint8, C-contiguous, for even sizes: HxW of Y', then (H/2)x(W/2) of Cb and as much of Cr, one after the
+    other; in limited range, by the `PlaneWeights` of the stream."""
+
+    rgb: "NDArray[np.uint8]" = field(default_factory=lambda: _nothing())
+    """0x0x3: nothing."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        height, width = self.planes.shape
+        return width, height * 2 // 3
+
+
+def _nothing() -> "NDArray[np.uint8]":
+    import numpy as np
+
+    return np.empty((0, 0, 3), np.uint8)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Matte:
     """How opaque the person is in each pixel of one frame, and the person's own colour if it was estimated."""
 
@@ -85,6 +109,15 @@ class Colour:
     primaries: int = 2
     transfer: int = 2
     full_range: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaneWeights:
+    """What red, green and blue, 0 to 255, add to each plane of 8 bits in limited range: to 16, 128 and 128."""
+
+    y: tuple[float, float, float]
+    cb: tuple[float, float, float]
+    cr: tuple[float, float, float]
 
 
 def usual_matrix(size: tuple[int, int]) -> int:

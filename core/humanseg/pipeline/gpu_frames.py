@@ -1,121 +1,40 @@
-"""Frames done whole on the GPU, beside the matter and compositor that do them on the CPU."""
+"""What the GPU makes of whole frames: RGB with its matte for those who look, planes for those who only encode."""
 
-import logging
 from collections.abc import Callable
-from threading import Event
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from humanseg.compositing.compositor import Compositor
 from humanseg.engines.relay import RelayEngine
 from humanseg.engines.tensorrt.frames import FrameEngine
-from humanseg.errors import EngineError
-from humanseg.frames import Frame, Matte
+from humanseg.frames import Frame, Matte, PlanarFrame, PlaneWeights
 from humanseg.matting import Matter
-from humanseg.pipeline.frame_build import FrameBuild, release
+from humanseg.pipeline.gpu_turns import GpuTurns
+from humanseg.pipeline.planes import coded, picked
 from humanseg.pipeline.several import MattedFrame
-from humanseg.pipeline.shown import check_whole
+from humanseg.pipeline.shown import STRIDE, check_planes, check_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from humanseg.compositing.backgrounds import Background
     from humanseg.engines.graphs.whole_frame import FrameShape
 
-logger = logging.getLogger(__name__)
-
-MOST_APART = 1.0
-"""How far, on average and of 255, the GPU's first composite may be from the CPU's."""
-
-BESIDE = 10
-"""For so many frames the GPU sees what the CPU composites, before it takes over: so it remembers the same, and nobody
-sees the change. A tenth of what was there before still counts then, at the usual smoothing."""
+_COMPARED = 2
+"""Of so many pixels of planes, across as down, one is compared with the CPU's: all of the chroma."""
 
 
-class GpuFrames:
-    """Does frames whole on the GPU as soon as it can; until then, and where it cannot, the CPU's turn it is.
+class GpuFrames(GpuTurns[MattedFrame]):
+    """Whole frames in RGB, each with its matte."""
 
-    For each frame size and kind of background an engine is built on a thread of its own, or loaded. Before it takes
-    over, it must agree with the CPU on a frame. One that fails is given up for good, and told once; the frame at which
-    it failed is the CPU's. One thread only, but for the building.
-    """
+    def _shaped(self, shape: "FrameShape") -> "FrameShape":
+        return shape
 
-    def __init__(
-        self,
-        matter: Matter,
-        opener: "Callable[..., FrameEngine]" = FrameEngine,
-        *,
-        on_notice: Callable[[str], None] | None = None,
-    ) -> None:
-        """Stand beside a matter, which stays the caller's.
-
-        Args:
-            matter: Whose model and options count, and who is reset when the CPU takes over.
-            opener: Makes the engine from model and shape.
-            on_notice: Called with a sentence for people when the GPU takes over or is given up.
-        """
-        self._matter, self._opener, self._on_notice = matter, opener, on_notice
-        self._shape: FrameShape | None = None
-        self._engine: FrameEngine | None = None
-        self._trusted = False
-        self._running = False
-        self._after_cpu = False
-        self._beside = 0
-        self._given_up = False
-        self._behind: Background | None = None
-        self._build: FrameBuild | None = None
-
-    def prepare(self, size: tuple[int, int], compositor: Compositor, stop: Event | None = None) -> None:
-        """Build now and wait for it, so that the first frame is done whole already; a failure shows there.
-
-        Args:
-            size: (width, height) of the frames.
-            compositor: What stands behind the person, and how the two are joined.
-            stop: Set it from any thread to give up.
-        """
-        wanted = self._shape_of(compositor, size)
-        if self._given_up or wanted is None:
-            return
-        self._drop()
-        self._begin(wanted).wait(stop=stop)
-
-    def composite(self, frame: Frame, compositor: object) -> MattedFrame | None:
-        """The finished picture, index, times and `born` those of `frame`; None where it is the CPU's turn."""
-        try:
-            done = self._try(frame, compositor)
-        except Exception as error:  # noqa: BLE001 whatever it is, the picture goes on
-            self._give_up(error)
-            done = None
-        if done is None:
-            self._hand_back()
-        return done
-
-    def _try(self, frame: Frame, compositor: object) -> MattedFrame | None:
-        wanted = self._wanted(frame, compositor)
-        if wanted is None or not isinstance(compositor, Compositor):
-            return None
-        if wanted != self._shape:
-            if self._build is not None and self._build.is_running:
-                # Not waited for here: the picture would stand still.
-                self._build.cancel()
-                self._shape = None
-                return None
-            self._drop()
-            self._begin(wanted)
-        engine = self._take()
-        if engine is None:
-            return None
-        if wanted.blur is None and compositor.background is not self._behind:
-            nothing = Matte(alpha=np.zeros(frame.rgb.shape[:2], np.float32))
-            engine.put_background(compositor.background.render(frame, nothing))
-            self._behind = compositor.background
-        if self._beside == 0 and not self._running:
-            engine.reset()  # what it remembers is of before the CPU's turn
+    def _make(self, engine: FrameEngine, frame: Frame) -> MattedFrame:
         rgb, alpha = engine.run(frame.rgb), engine.alpha
         check_whole(frame.rgb, alpha, rgb)
         rgb.flags.writeable = alpha.flags.writeable = False
-        done = MattedFrame(
+        return MattedFrame(
             rgb=rgb,
             index=frame.index,
             time=frame.time,
@@ -123,85 +42,45 @@ class GpuFrames:
             born=frame.born,
             matte=Matte(alpha=alpha),
         )
-        if self._running:
-            return done
-        if self._after_cpu and self._beside < BESIDE:
-            self._beside += 1
-            return None
-        if not self._trusted:
-            self._compare(rgb, frame, compositor)
-        self._running = True
-        self._tell(f"Whole frames now run on {engine.device}.")
-        return done
 
-    def reset(self) -> None:
-        """Forget the frames seen so far."""
-        if self._engine is not None:
-            self._engine.reset()
+    def _apart(self, made: MattedFrame, rgb: "NDArray[np.uint8]") -> float:
+        return float(np.abs(made.rgb.astype(np.int16) - rgb).mean())
 
-    def close(self) -> None:
-        """Give up a build under way and release the GPU. Calling it again does nothing."""
-        self._drop()
-        self._given_up = True
 
-    def _wanted(self, frame: Frame, compositor: object) -> "FrameShape | None":
-        if self._given_up or not isinstance(compositor, Compositor):
-            return None
-        return self._shape_of(compositor, frame.size)
+class GpuPlanes(GpuTurns[PlanarFrame]):
+    """Whole frames in the planes that an encoder takes: half the bytes, and nothing is left to convert."""
 
-    def _shape_of(self, compositor: Compositor, size: tuple[int, int]) -> "FrameShape | None":
-        from humanseg.pipeline.whole_frame import frame_shape  # needs onnx, which comes with the GPU's extras only
+    def __init__(
+        self,
+        matter: Matter,
+        weights: PlaneWeights,
+        opener: "Callable[..., FrameEngine]" = FrameEngine,
+        *,
+        on_notice: Callable[[str], None] | None = None,
+    ) -> None:
+        """See `GpuTurns`.
 
-        return frame_shape(self._matter.model, compositor, size, self._matter.options)
+        Args:
+            matter: See `GpuTurns`.
+            weights: Of what planes are made, in the stream that the frames are for.
+            opener: See `GpuTurns`.
+            on_notice: See `GpuTurns`.
+        """
+        super().__init__(matter, opener, on_notice=on_notice)
+        self._weights = weights
 
-    def _begin(self, shape: "FrameShape") -> FrameBuild:
-        self._shape = shape
-        self._build = FrameBuild(self._opener, self._matter.model, shape)
-        return self._build
+    def _shaped(self, shape: "FrameShape") -> "FrameShape":
+        return replace(shape, planes=self._weights)
 
-    def _take(self) -> FrameEngine | None:
-        """The engine, if it is there by now."""
-        if self._build is not None and not self._build.is_running:
-            build, self._build = self._build, None
-            self._engine, self._trusted, self._behind = build.take(), False, None
-        return self._engine
+    def _make(self, engine: FrameEngine, frame: Frame) -> PlanarFrame:
+        planes = engine.run(frame.rgb)
+        check_planes(frame.rgb, engine.alpha_at(STRIDE), planes, self._weights)
+        planes.flags.writeable = False
+        return PlanarFrame(planes=planes, index=frame.index, time=frame.time, duration=frame.duration, born=frame.born)
 
-    def _compare(self, rgb: "NDArray[np.uint8]", frame: Frame, compositor: Compositor) -> None:
-        expected = compositor.composite(frame, self._matter.matte(frame)).rgb
-        apart = float(np.abs(rgb.astype(np.int16) - expected).mean())
-        if apart > MOST_APART:
-            raise EngineError(f"Its picture is {apart:.1f} of 255 away from the CPU's, more than {MOST_APART}.")
-        self._trusted = True
-
-    def _hand_back(self) -> None:
-        """It is the CPU's turn: after a frame of the GPU's, what the matter remembers is old."""
-        self._after_cpu = True
-        if self._running:
-            self._running = False
-            self._beside = 0
-            self._matter.reset()
-
-    def _give_up(self, error: Exception) -> None:
-        reason = error.problem if isinstance(error, EngineError) else f"{type(error).__name__}: {error}."
-        logger.warning("Whole frames are not done on the GPU: %s", reason, exc_info=error)
-        self._given_up = True
-        self._drop()
-        self._tell(f"The GPU does no whole frames, the CPU goes on: {reason}")
-
-    def _drop(self) -> None:
-        """Release the engine, or the one that is being made."""
-        build, engine = self._build, self._engine
-        self._build = self._engine = self._shape = self._behind = None
-        self._beside = 0
-        if build is not None:
-            build.drop()
-        if engine is not None:
-            release(engine)
-
-    def _tell(self, notice: str) -> None:
-        logger.info("%s", notice)
-        if self._on_notice is not None:
-            self._on_notice(notice)
+    def _apart(self, made: PlanarFrame, rgb: "NDArray[np.uint8]") -> float:
+        expected = coded(rgb, self._weights, _COMPARED)
+        return float(np.abs(picked(made.planes, _COMPARED).astype(np.int16) - expected).mean())
 
 
 def open_gpu_frames(matter: Matter, *, on_notice: Callable[[str], None] | None = None) -> GpuFrames | None:
@@ -210,9 +89,19 @@ def open_gpu_frames(matter: Matter, *, on_notice: Callable[[str], None] | None =
     None where its engine is not TensorRT, running or being built: then there is no GPU, or it is not wanted.
 
     Args:
-        matter: See `GpuFrames`.
-        on_notice: See `GpuFrames`.
+        matter: See `GpuTurns`.
+        on_notice: See `GpuTurns`.
     """
+    return GpuFrames(matter, on_notice=on_notice) if _is_on_gpu(matter) else None
+
+
+def open_gpu_planes(
+    matter: Matter, weights: PlaneWeights, *, on_notice: Callable[[str], None] | None = None
+) -> GpuPlanes | None:
+    """The same in planes; see `GpuPlanes`."""
+    return GpuPlanes(matter, weights, on_notice=on_notice) if _is_on_gpu(matter) else None
+
+
+def _is_on_gpu(matter: Matter) -> bool:
     engine = matter.engine
-    names = [engine.name, *([engine.choice.building] if isinstance(engine, RelayEngine) else [])]
-    return GpuFrames(matter, on_notice=on_notice) if "tensorrt" in names else None
+    return "tensorrt" in (engine.name, engine.choice.building if isinstance(engine, RelayEngine) else None)

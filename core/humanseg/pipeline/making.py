@@ -11,7 +11,7 @@ from humanseg.errors import SourceError
 from humanseg.frames import LookName
 from humanseg.matting import Matter
 from humanseg.pipeline.facts import facts_of
-from humanseg.pipeline.gpu_frames import GpuFrames, open_gpu_frames
+from humanseg.pipeline.gpu_frames import GpuFrames, GpuPlanes, open_gpu_frames, open_gpu_planes
 from humanseg.pipeline.job import Progress, VideoJob
 from humanseg.pipeline.pipeline import Pipeline
 from humanseg.pipeline.segments import SegmentedMatter, SegmentedSource
@@ -47,7 +47,7 @@ class Making:
         self._job = job
         self._matter = matter
         self._on_notice = on_notice
-        self._gpu: GpuFrames | None = None
+        self._gpu: GpuFrames | GpuPlanes | None = None
         parse_background(job.background)
         source = open_changed(job.source, job.changes)
         self._info = source.info
@@ -157,8 +157,14 @@ class Making:
     def _whole(self, looks: Sequence[Look], stop: Event | None) -> WholeLook | None:
         """Whole frames on the GPU from the first one on: a run that goes on must not depend on when one was ready."""
         compositor = sole_compositor(looks)
-        self._gpu = open_gpu_frames(self._matter, on_notice=self._on_notice) if compositor is not None else None
-        if compositor is None or self._gpu is None:
+        if compositor is None:
+            return None
+        weights = self.targets[0].destination.plane_weights(self._info)
+        if weights is not None:
+            self._gpu = open_gpu_planes(self._matter, weights, on_notice=self._on_notice)
+        else:
+            self._gpu = open_gpu_frames(self._matter, on_notice=self._on_notice)
+        if self._gpu is None:
             return None
         self._gpu.prepare((self._info.width, self._info.height), compositor, stop)
         return WholeLook(self._gpu, compositor)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 from humanseg.compositing.looks import Look
-from humanseg.frames import Frame, Matte, StreamInfo
+from humanseg.frames import Frame, Matte, PlanarFrame, StreamInfo
 from humanseg.pipeline.whole_looks import FinishedFrame
 from humanseg.sinks.segmented import SegmentSink
 
@@ -44,7 +44,7 @@ class LookSink:
 
     def write(self, frame: Frame) -> None:
         """See `Sink.write`; the frame comes from `KeepMatte` or `WholeLook`."""
-        if isinstance(frame, FinishedFrame):
+        if isinstance(frame, FinishedFrame | PlanarFrame):
             self._sink.write(frame)
             return
         if not isinstance(frame, MattedFrame):

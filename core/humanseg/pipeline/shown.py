@@ -3,10 +3,13 @@
 from typing import TYPE_CHECKING
 
 from humanseg.errors import EngineError
+from humanseg.pipeline.planes import coded, picked
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from humanseg.frames import PlaneWeights
 
 STRIDE = 8
 """Of so many pixels, across as down, one is looked at: 14400 of them at 720p."""
@@ -29,12 +32,9 @@ def check_room(before: "NDArray[np.uint8]", alpha: "NDArray[np.float32]", rgb: "
     Raises:
         EngineError: it does, in more than half of the pixels looked at, and there is something in the room to be seen.
     """
-    room = alpha[::STRIDE, ::STRIDE] < ROOM
-    seen = before[::STRIDE, ::STRIDE][room]
-    if not seen.size or int(seen.max()) - int(seen.min()) < PLAIN:
-        return
-    if (seen == rgb[::STRIDE, ::STRIDE][room]).all(axis=1).mean() > 0.5:
-        raise EngineError("The composite shows the room.", "Choose another background.")
+    room = _room(before, alpha[::STRIDE, ::STRIDE])
+    if room is not None:
+        _refuse_equal(before[::STRIDE, ::STRIDE][room], rgb[::STRIDE, ::STRIDE][room])
 
 
 def check_whole(before: "NDArray[np.uint8]", alpha: "NDArray[np.float32]", rgb: "NDArray[np.uint8]") -> None:
@@ -43,7 +43,43 @@ def check_whole(before: "NDArray[np.uint8]", alpha: "NDArray[np.float32]", rgb: 
     Raises:
         EngineError: as above, or alpha takes the whole frame for the person.
     """
-    # Nobody fills a frame to its last corner: such a matte comes of a fault, and would show the whole room.
-    if alpha[::STRIDE, ::STRIDE].min() > 0.5:
-        raise EngineError("Alpha takes the whole frame for the person.")
+    _check_matte(alpha[::STRIDE, ::STRIDE])
     check_room(before, alpha, rgb)
+
+
+def check_planes(
+    before: "NDArray[np.uint8]", alpha: "NDArray[np.float32]", planes: "NDArray[np.uint8]", weights: "PlaneWeights"
+) -> None:
+    """The same for a picture in planes: the frame is coded in the same way, where it is looked at.
+
+    Args:
+        before: HxWx3 uint8: the frame.
+        alpha: float32, 0 to 1: at every `STRIDE`th pixel, across as down, what the picture was made with.
+        planes: The picture, as a `PlanarFrame` holds it.
+        weights: Of what its planes are made.
+
+    Raises:
+        EngineError: as above.
+    """
+    _check_matte(alpha)
+    room = _room(before, alpha)
+    if room is not None:
+        _refuse_equal(coded(before, weights, STRIDE)[room], picked(planes, STRIDE)[room])
+
+
+def _check_matte(alpha: "NDArray[np.float32]") -> None:
+    # Nobody fills a frame to its last corner: such a matte comes of a fault, and would show the whole room.
+    if alpha.min() > 0.5:
+        raise EngineError("Alpha takes the whole frame for the person.")
+
+
+def _room(before: "NDArray[np.uint8]", alpha: "NDArray[np.float32]") -> "NDArray[np.bool_] | None":
+    """Where the room is, of the pixels looked at; None if there is nothing in it to be seen."""
+    room: NDArray[np.bool_] = alpha < ROOM
+    seen = before[::STRIDE, ::STRIDE][room]
+    return room if seen.size and int(seen.max()) - int(seen.min()) >= PLAIN else None
+
+
+def _refuse_equal(room: "NDArray[np.uint8]", shown: "NDArray[np.uint8]") -> None:
+    if (room == shown).all(axis=1).mean() > 0.5:
+        raise EngineError("The composite shows the room.", "Choose another background.")

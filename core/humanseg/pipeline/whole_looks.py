@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from humanseg.compositing.compositor import Compositor
-from humanseg.frames import Frame
+from humanseg.frames import Frame, PlanarFrame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,17 +29,15 @@ class WholeLook:
         self._compositor = compositor
         self._last = -1
 
-    def composite(self, frame: Frame, compositor: object) -> FinishedFrame | None:
+    def composite(self, frame: Frame, compositor: object) -> FinishedFrame | PlanarFrame | None:
         """See `SupportsWhole.composite`; the pipeline's own compositor only keeps mattes, and does not count."""
         if frame.index <= self._last:
             self._whole.reset()
         self._last = frame.index
         done = self._whole.composite(frame, self._compositor)
-        return (
-            None
-            if done is None
-            else FinishedFrame(**{field.name: getattr(done, field.name) for field in fields(Frame)})
-        )
+        if done is None or isinstance(done, PlanarFrame):
+            return done
+        return FinishedFrame(**{field.name: getattr(done, field.name) for field in fields(Frame)})
 
     def reset(self) -> None:
         """See `SupportsWhole.reset`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from av.video.codeccontext import VideoCodecContext
 
 from humanseg.errors import SinkError
-from humanseg.frames import Frame, StreamInfo
+from humanseg.frames import Frame, PlanarFrame, StreamInfo
 from humanseg.sinks.coding import Coding
 from humanseg.sinks.colour import FromRgb
 from humanseg.sinks.grey import FromGrey
@@ -53,6 +53,7 @@ class Coder:
             convert = FromRgb(coding.colour_of(info), size, coding.pixel_format)
         convert.tag(self._encoder)
         self._convert = convert
+        self._of_planes = convert.of_planes if isinstance(convert, FromRgb) else None
 
     def encode(self, frame: Frame) -> list["Packet[Any]"]:
         """The packets that one frame gives; they may come later.
@@ -60,7 +61,8 @@ class Coder:
         Raises:
             SinkError: the frame is not later than the one before.
             FFmpegError: the encoder failed.
-            ValueError: the frame has another size than the stream, or is no cut-out or not grey where that is wanted.
+            ValueError: the frame has another size than the stream, is no cut-out or not grey where that is wanted, or
+                comes in planes where RGB is.
         """
         if frame.size != (self._info.width, self._info.height):
             raise ValueError(f"a frame of {frame.size} in a stream of {(self._info.width, self._info.height)}")
@@ -86,6 +88,10 @@ class Coder:
         return self._timed(self._encoder.encode(None))
 
     def _picture(self, frame: Frame) -> "VideoFrame":
+        if isinstance(frame, PlanarFrame):
+            if self._of_planes is None:
+                raise ValueError("planes do not go into a stream of grey or of few colours")
+            return self._of_planes(frame.planes)
         if not isinstance(self._convert, FromGrey):
             return self._convert(frame.rgb, frame.alpha)
         if frame.grey is None:

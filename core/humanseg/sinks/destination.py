@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from humanseg.errors import SinkError
-from humanseg.frames import StreamInfo
+from humanseg.frames import PlaneWeights, StreamInfo
 from humanseg.sinks import exr
 from humanseg.sinks.coding import Coding, codec_for, coding_for, require_encoder
+from humanseg.sinks.colour import plane_weights
 from humanseg.sinks.container import format_of
 from humanseg.sinks.copies import StreamCopies
 from humanseg.sinks.join import join
@@ -44,6 +45,10 @@ class Destination(Protocol):
     """What will be there: a file, or a folder of pictures."""
     coding: str
     """Everything that says how it is coded, for the hash of the job."""
+
+    def plane_weights(self, info: StreamInfo) -> PlaneWeights | None:
+        """How the planes of a `PlanarFrame` must be made for it; None where it takes RGB only."""
+        ...
 
     def check(self, copies: StreamCopies) -> None:
         """Make sure that it can hold what else shall go in.
@@ -104,6 +109,10 @@ class VideoDestination:
         self.coding = repr(self._coding)
         self.lacks_hardware = hardware and self._coding.encoder.startswith("lib")
 
+    def plane_weights(self, info: StreamInfo) -> PlaneWeights | None:
+        """See `Destination.plane_weights`."""
+        return plane_weights(self._coding.colour_of(info), (info.width, info.height), self._coding.pixel_format)
+
     def check(self, copies: StreamCopies) -> None:
         """See `Destination.check`; an animation goes without."""
         if not self._form.animated:
@@ -160,6 +169,9 @@ class PicturesDestination:
             raise SinkError(f"There is no folder {self.place.parent}.", "Create it first, or choose another.")
         self._alpha = alpha
         self.coding = repr((self._sequence.name, depth_of(self._sequence, alpha=alpha, grey=grey)))
+
+    def plane_weights(self, info: StreamInfo) -> None:
+        """See `Destination.plane_weights`."""
 
     def check(self, copies: StreamCopies) -> None:
         """See `Destination.check`; pictures go without."""

@@ -18,7 +18,8 @@ from humanseg.frames import Frame, StreamInfo
 from humanseg.matting import Matter, MattingOptions
 from humanseg.models import ModelSpec
 from humanseg.pipeline import Pipeline
-from humanseg.pipeline.gpu_frames import BESIDE, GpuFrames
+from humanseg.pipeline.gpu_frames import GpuFrames
+from humanseg.pipeline.gpu_turns import BESIDE
 from humanseg.sinks.collect import CollectSink
 
 SIZE = (64, 32)

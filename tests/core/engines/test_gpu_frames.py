@@ -18,7 +18,8 @@ from humanseg.matting import Matter, open_matter
 from humanseg.matting.options import MattingOptions
 from humanseg.models import ModelSpec, find_model
 from humanseg.pipeline import Pipeline
-from humanseg.pipeline.gpu_frames import BESIDE, GpuFrames, open_gpu_frames
+from humanseg.pipeline.gpu_frames import GpuFrames, open_gpu_frames
+from humanseg.pipeline.gpu_turns import BESIDE
 from humanseg.sinks.collect import CollectSink
 from humanseg.sources.demo import DemoSource
 

@@ -4,6 +4,8 @@
                   |                                                                   |
     background ---|------------------- or the frame itself, blurred ------------------|--> blended --> uint8
 
+What comes out is RGB, or the planes that encoders take.
+
 It computes what the matter and the compositor compute on the CPU; a test holds it to their pixels.
 """
 
@@ -15,15 +17,17 @@ import onnx
 from humanseg.engines.graphs.foreground import Foreground, own_colour
 from humanseg.engines.graphs.matte import Refine, Steady, is_cut, luma, motion, refined, steadied, widest
 from humanseg.engines.graphs.network import typed_network
+from humanseg.engines.graphs.planes import planar
 from humanseg.engines.graphs.resize import Size, gauss_weights, resize, shrink, stretch
 from humanseg.engines.graphs.writer import FLOAT, UINT8, GraphWriter
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+    from humanseg.frames import PlaneWeights
     from humanseg.models import ModelSpec
 
-FRAME, BACKGROUND, COMPOSITE, ALPHA, MEAN = "frame", "background", "composite", "alpha", "mean"
+FRAME, BACKGROUND, COMPOSITE, PLANES, ALPHA, MEAN = "frame", "background", "composite", "planes", "alpha", "mean"
 """The names of the graph's inputs and outputs, beside those of its memory (`carried`)."""
 
 
@@ -66,14 +70,18 @@ class FrameShape:
     steady: Steady | None = None
     """None: each frame's alpha on its own. Scenes are not told apart either then."""
 
+    planes: "PlaneWeights | None" = None
+    """How the composite is coded as Y'CbCr 4:2:0; None: it is RGB."""
+
 
 def whole_frame(data: bytes, model: "ModelSpec", shape: FrameShape) -> "ModelProto":
     """The graph for frames of one size. Strongly typed, static, opset 20.
 
-    Input `frame`, output `composite`, and without blur input `background`: uint8 1xHxWx3 RGB. What it remembers from
-    frame to frame comes in and goes out as `carried` says, float32, zeros at first. By two more outputs it is seen
-    whether the picture may be shown: `alpha`, uint8 1x1xHxW, and `mean`, that of the network's own alpha, float32
-    1x1x1x1. (After a clip, NaN is a number on some GPUs.)
+    Input `frame`, output `composite`, and without blur input `background`: uint8 1xHxWx3 RGB. In place of `composite`
+    it may give `planes`: uint8 1x(3H/2)xW, see `humanseg.frames.PlanarFrame`. What it remembers from frame to frame
+    comes in and goes out as `carried` says, float32, zeros at first. By two more outputs it is seen whether the picture
+    may be shown: `alpha`, uint8 1x1xHxW, and `mean`, that of the network's own alpha, float32 1x1x1x1. (After a clip,
+    NaN is a number on some GPUs.)
 
     Args:
         data: The model's ONNX file.
@@ -81,7 +89,8 @@ def whole_frame(data: bytes, model: "ModelSpec", shape: FrameShape) -> "ModelPro
         shape: Sizes, and what is done.
 
     Raises:
-        ValueError: the network cannot be fixed to that size or halved, or has other inputs than its description.
+        ValueError: the network cannot be fixed to that size or halved, or has other inputs than its description; or
+            there are no planes of that size.
     """
     (width, height), (wide, high) = shape.size, shape.network
     sizes = (shape.network, shape.size)
@@ -111,11 +120,16 @@ def whole_frame(data: bytes, model: "ModelSpec", shape: FrameShape) -> "ModelPro
     blended = graph("Add", behind, graph("Mul", alpha, graph("Sub", person, behind)))
     # The cast to uint8 cuts off, and is undefined outside 0 to 255.
     rounded = graph.between(graph("Add", blended, graph.constant(0.5)), 0, 255)
-    pixels = graph("Transpose", rounded, perm=[0, 2, 3, 1])
     parts = graph("Add", graph("Mul", alpha, graph.constant(255)), graph.constant(0.5))
     graph.output(graph.between(parts, 0, 255), ALPHA, UINT8, (1, 1, height, width), "Cast", to=UINT8)
     graph.output(coarse, MEAN, FLOAT, (1, 1, 1, 1), "ReduceMean", keepdims=1)
-    graph.output(pixels, COMPOSITE, UINT8, (1, height, width, 3), "Cast", to=UINT8)
+    if shape.planes is None:
+        pixels = graph("Transpose", rounded, perm=[0, 2, 3, 1])
+        graph.output(pixels, COMPOSITE, UINT8, (1, height, width, 3), "Cast", to=UINT8)
+    else:
+        # Of what RGB would have been, so that it makes no difference which of the two was asked for.
+        planes = planar(graph, graph("Floor", rounded), shape.size, shape.planes)
+        graph.output(planes, PLANES, UINT8, (1, height * 3 // 2, width), "Cast", to=UINT8)
     for name in others:
         graph.output(coarse, f"{name}/next", FLOAT, (1, 1, high, wide), "Identity")
     written = graph.finish("whole_frame")

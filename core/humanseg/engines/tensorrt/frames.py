@@ -56,6 +56,7 @@ class FrameEngine:
                 COMPOSITE,
                 FRAME,
                 MEAN,
+                PLANES,
                 carried,
                 whole_frame,
             )
@@ -65,7 +66,8 @@ class FrameEngine:
         device = cuda.device()
         library = library or import_library(device.capability)
         self.device = f"{device.name} ({library.title}, FP16)"
-        self._frame, self._background, self._composite = FRAME, BACKGROUND, COMPOSITE
+        self._frame, self._background = FRAME, BACKGROUND
+        self._picture = PLANES if shape.planes else COMPOSITE
         self._alpha, self._mean = ALPHA, MEAN
         resident = [BACKGROUND] if shape.blur is None else []
         try:
@@ -104,7 +106,8 @@ class FrameEngine:
             rgb: HxWx3 uint8 RGB of the size that this was made for; only read.
 
         Returns:
-            HxWx3 uint8 RGB, the caller's own.
+            HxWx3 uint8 RGB, or where the shape asks for planes (3H/2)xW uint8 (`humanseg.frames.PlanarFrame`); the
+            caller's own.
 
         Raises:
             EngineError: the GPU failed, the network gave NaN or infinite alpha, or this is closed.
@@ -119,13 +122,17 @@ class FrameEngine:
         self._session.run()
         if not np.isfinite(self._session.outputs[self._mean]).all():
             raise EngineError("The network gave NaN or infinite alpha.", "Use another engine.")
-        composite: NDArray[np.uint8] = self._session.outputs[self._composite][0].copy()
-        return composite
+        picture: NDArray[np.uint8] = self._session.outputs[self._picture][0].copy()
+        return picture
 
     @property
     def alpha(self) -> "NDArray[np.float32]":
         """That of the last frame, in steps of 1/255: HxW float32, 0 to 1, the caller's own."""
-        parts = self._session.outputs[self._alpha][0, 0]
+        return self.alpha_at(1)
+
+    def alpha_at(self, stride: int) -> "NDArray[np.float32]":
+        """The same at every `stride`th pixel, across as down."""
+        parts = self._session.outputs[self._alpha][0, 0, ::stride, ::stride]
         alpha: NDArray[np.float32] = np.multiply(parts, np.float32(1 / 255), dtype=np.float32)
         return alpha
 
