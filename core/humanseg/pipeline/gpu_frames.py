@@ -11,7 +11,7 @@ from humanseg.engines.tensorrt.frames import FrameEngine
 from humanseg.frames import Frame, Matte, PlanarFrame, PlaneWeights
 from humanseg.matting import Matter
 from humanseg.pipeline.gpu_turns import GpuTurns
-from humanseg.pipeline.planes import coded, picked
+from humanseg.pipeline.planes import chroma_in, chroma_of, luma_in, luma_of
 from humanseg.pipeline.several import MattedFrame
 from humanseg.pipeline.shown import STRIDE, check_planes, check_whole
 
@@ -79,8 +79,10 @@ class GpuPlanes(GpuTurns[PlanarFrame]):
         return PlanarFrame(planes=planes, index=frame.index, time=frame.time, duration=frame.duration, born=frame.born)
 
     def _apart(self, made: PlanarFrame, rgb: "NDArray[np.uint8]") -> float:
-        expected = coded(rgb, self._weights, _COMPARED)
-        return float(np.abs(picked(made.planes, _COMPARED).astype(np.int16) - expected).mean())
+        step, weights, planes = _COMPARED, self._weights, made.planes
+        luma = luma_in(planes, step).astype(np.int16) - luma_of(rgb, weights, step)
+        chroma = chroma_in(planes, step).astype(np.int16) - chroma_of(rgb, weights, step)
+        return float(max(np.abs(each).mean() for each in (luma, *chroma)))
 
 
 def open_gpu_frames(matter: Matter, *, on_notice: Callable[[str], None] | None = None) -> GpuFrames | None:

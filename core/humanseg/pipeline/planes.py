@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from humanseg.frames import PlaneWeights
 
 
-def coded(rgb: NDArray[np.uint8], weights: PlaneWeights, stride: int) -> NDArray[np.uint8]:
-    """What planes would hold of a frame, at every `stride`th pixel, across as down; see `engines.graphs.planes`.
+def luma_of(rgb: NDArray[np.uint8], weights: PlaneWeights, stride: int) -> NDArray[np.uint8]:
+    """What the plane of Y' would hold of a frame, at every `stride`th pixel, across as down.
 
     Args:
         rgb: HxWx3 uint8; both sides even.
@@ -15,8 +15,13 @@ def coded(rgb: NDArray[np.uint8], weights: PlaneWeights, stride: int) -> NDArray
         stride: Even.
 
     Returns:
-        hxwx3 uint8: Y', Cb and Cr in limited range.
+        hxw uint8, in limited range.
     """
+    return (_plane(rgb[::stride, ::stride], weights.y, 16) + np.float32(0.5)).astype(np.uint8)
+
+
+def chroma_of(rgb: NDArray[np.uint8], weights: PlaneWeights, stride: int) -> NDArray[np.uint8]:
+    """The same of Cb and Cr: 2xhxw; see `engines.graphs.planes` for what is added up."""
     rows = np.arange(0, rgb.shape[0], stride)
     chroma: list[NDArray[np.float32] | float] = [0.5, 0.5]
     for down, share in ((-1, 1 / 8), (0, 3 / 8), (1, 3 / 8), (2, 1 / 8)):
@@ -24,15 +29,19 @@ def coded(rgb: NDArray[np.uint8], weights: PlaneWeights, stride: int) -> NDArray
         pairs = rgb[:, ::stride][beside].astype(np.float32) + rgb[:, 1::stride][beside]
         for plane, each in enumerate((weights.cb, weights.cr)):
             chroma[plane] = chroma[plane] + _plane(pairs / 2, each, 128) * np.float32(share)
-    return np.dstack([_plane(rgb[::stride, ::stride], weights.y, 16) + np.float32(0.5), *chroma]).astype(np.uint8)
+    return np.asarray(chroma).astype(np.uint8)
 
 
-def picked(planes: NDArray[np.uint8], stride: int) -> NDArray[np.uint8]:
-    """What the planes of a `PlanarFrame` hold there: hxwx3 uint8, Y', Cb and Cr."""
-    height, width = planes.shape[0] * 2 // 3, planes.shape[1]
-    luma = planes[:height:stride, ::stride]
-    chroma = planes[height:].reshape(2, height // 2, width // 2)[:, :: stride // 2, :: stride // 2]
-    return np.dstack([luma, *chroma])
+def luma_in(planes: NDArray[np.uint8], stride: int) -> NDArray[np.uint8]:
+    """What the planes of a `PlanarFrame` hold of Y' there: hxw uint8."""
+    return planes[: planes.shape[0] * 2 // 3 : stride, ::stride]
+
+
+def chroma_in(planes: NDArray[np.uint8], stride: int) -> NDArray[np.uint8]:
+    """What they hold of Cb and Cr: 2xhxw uint8."""
+    lines, width = planes.shape
+    chroma = planes[lines * 2 // 3 :].reshape(2, lines // 3, width // 2)
+    return chroma[:, :: stride // 2, :: stride // 2]
 
 
 def _plane(rgb: NDArray[np.number], weights: tuple[float, float, float], zero: int) -> NDArray[np.float32]:

@@ -25,7 +25,7 @@ from humanseg.matting import Matter, open_matter
 from humanseg.matting.options import MattingOptions
 from humanseg.models import ModelSpec, find_model
 from humanseg.pipeline.gpu_frames import GpuPlanes, open_gpu_planes
-from humanseg.pipeline.planes import coded, picked
+from humanseg.pipeline.planes import chroma_in, chroma_of, luma_in, luma_of
 from humanseg.pipeline.shown import STRIDE, check_planes
 from humanseg.pipeline.whole_frame import frame_shape
 from humanseg.sinks.colour import FromRgb, plane_weights
@@ -83,7 +83,9 @@ def test_each_matrix_gives_swscales_numbers_to_the_very_edge(size: tuple[int, in
         assert np.mean(got != want) < (0.01 if matrix == 7 else 0.001)
         assert 16 <= got.min() <= got.max() <= 240
         # What the checks compare with is the same again.
-        np.testing.assert_array_equal(coded(rgb, weights_of(matrix, size), 2), picked(got, 2))
+        weights = weights_of(matrix, size)
+        np.testing.assert_array_equal(luma_of(rgb, weights, 2), luma_in(got, 2))
+        np.testing.assert_array_equal(chroma_of(rgb, weights, 2), chroma_in(got, 2))
 
 
 CASES = [
@@ -180,6 +182,8 @@ def test_a_picture_that_shows_the_room_is_refused() -> None:
     half[:70] = (0, 177, 64)
     with pytest.raises(EngineError, match="shows the room"):
         check_planes(frame.rgb, seen, by_swscale(half, 6), weights)
+    grey = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY)
+    check_planes(frame.rgb, seen, by_swscale(np.dstack([grey] * 3), 6), weights)  # as bright, but of other colours
     half[:130] = (0, 177, 64)
     check_planes(frame.rgb, seen, by_swscale(half, 6), weights)
     with pytest.raises(EngineError, match="the whole frame for the person"):
