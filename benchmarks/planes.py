@@ -47,12 +47,16 @@ def steps_of(size: tuple[int, int]) -> dict[str, Callable[[], object]]:
     frame = next(iter(DemoSource(size=size, seconds=0.1)))
     buffer = np.zeros((height, width), np.uint8)  # alpha, in 255ths
     buffer[height // 3 :, width // 3 : width // 2] = 255
-    rgb = Compositor(parse_background("blur")).composite(frame, Matte(alpha=buffer / np.float32(255))).rgb
+    rgb = (
+        Compositor(parse_background("blur"))
+        .composite(frame, Matte(alpha=np.float32(1 / 255) * buffer.astype(np.float32)))
+        .rgb
+    )
     convert = FromRgb(Colour(matrix=1), size, "yuv420p")
     weights = plane_weights(Colour(matrix=1), size, "yuv420p")
     if weights is None:
         raise ValueError(f"{size} has no planes")
-    planes = np.ascontiguousarray(convert(rgb).to_ndarray())
+    planes = np.ascontiguousarray(convert(rgb).to_ndarray(), np.uint8)
 
     def alpha(stride: int) -> np.ndarray:
         return np.multiply(buffer[::stride, ::stride], np.float32(1 / 255), dtype=np.float32)

@@ -1,25 +1,18 @@
 """The work on one job: it can be broken off, and gone on with."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
 
-from humanseg.compositing import Compositor, parse_background
-from humanseg.compositing.looks import Look, look_of
+from humanseg.compositing import parse_background
 from humanseg.errors import SourceError
-from humanseg.frames import LookName
 from humanseg.matting import Matter
 from humanseg.pipeline.facts import facts_of
-from humanseg.pipeline.gpu_frames import GpuFrames, GpuPlanes, open_gpu_frames, open_gpu_planes
 from humanseg.pipeline.job import Progress, VideoJob
-from humanseg.pipeline.pipeline import Pipeline
-from humanseg.pipeline.segments import SegmentedMatter, SegmentedSource
-from humanseg.pipeline.several import KeepMatte, LookSink
+from humanseg.pipeline.job_pipeline import JobPipeline
 from humanseg.pipeline.target import Target
-from humanseg.pipeline.whole_looks import WholeLook, sole_compositor
 from humanseg.sinks.copies import StreamCopies
-from humanseg.sinks.segmented import SegmentSink
 from humanseg.sinks.whole import writing
 from humanseg.sources.opening import open_changed
 from humanseg.sources.pictures import is_pictures
@@ -47,7 +40,6 @@ class Making:
         self._job = job
         self._matter = matter
         self._on_notice = on_notice
-        self._gpu: GpuFrames | GpuPlanes | None = None
         parse_background(job.background)
         source = open_changed(job.source, job.changes)
         self._info = source.info
@@ -94,15 +86,15 @@ class Making:
     ) -> tuple[int, bool] | None:
         """`make` after so many segments of each target; None if the video ends within them."""
         first, length = min(done), self._job.segments.length
-        sinks = [self._sink(target, finished) for target, finished in zip(self.targets, done, strict=True)]
-        pipeline, source = self._pipeline(sinks, first, None, stop)
+        run = JobPipeline(self._job, self._matter, self.targets, done, stop=stop, on_notice=self._on_notice)
+        pipeline, source = run.pipeline, run.source
         try:
-            with self._gpu_released(), pipeline:
+            with run, pipeline:
                 while not pipeline.wait(_LOOK_S):
                     if stop is not None and stop.is_set():
                         return 0, False
                     if on_progress is not None:
-                        on_progress(Progress(frames=_written(sinks), total=self.total, stats=pipeline.stats))
+                        on_progress(Progress(frames=run.written, total=self.total, stats=pipeline.stats))
         except SourceError:
             if first and source.ended and not source.given:
                 return None
@@ -110,9 +102,9 @@ class Making:
         if self._job.segments.first_frame(first) + source.given < first * length:
             return None
         if on_progress is not None:
-            on_progress(Progress(frames=_written(sinks), total=self.total, stats=pipeline.stats))
-        self.note_end(_written(sinks))
-        return _written(sinks) - first * length, True
+            on_progress(Progress(frames=run.written, total=self.total, stats=pipeline.stats))
+        self.note_end(run.written)
+        return run.written - first * length, True
 
     def make_span(self, first: int, last: int) -> int | None:
         """Make the segments from `first` to `last`, both included; those that are there are made again.
@@ -123,16 +115,16 @@ class Making:
         Raises:
             HumansegError: the source, the matter or a sink failed.
         """
-        sinks = [self._sink(target, first) for target in self.targets]
-        pipeline, source = self._pipeline(sinks, first, last)
+        done = [first] * len(self.targets)
+        run = JobPipeline(self._job, self._matter, self.targets, done, last=last, on_notice=self._on_notice)
         try:
-            with self._gpu_released():
-                pipeline.run()
+            with run:
+                run.pipeline.run()
         except SourceError:
-            if source.ended and not source.given:  # the video is shorter than it says
+            if run.source.ended and not run.source.given:  # the video is shorter than it says
                 return None
             raise
-        return _written(sinks) if source.ended else None
+        return run.written if run.source.ended else None
 
     def note_end(self, frames: int) -> None:
         """Note that all segments are finished, and how many frames they have.
@@ -143,39 +135,6 @@ class Making:
         for target in self.targets:
             with writing(target.destination.place):
                 target.journal.note_end(frames)
-
-    def _pipeline(
-        self, sinks: Sequence[SegmentSink], first: int, last: int | None, stop: Event | None = None
-    ) -> tuple[Pipeline, SegmentedSource]:
-        segments = self._job.segments
-        source = open_changed(self._job.source, self._job.changes, skip=segments.first_frame(first))
-        segmented = SegmentedSource(source, segments, first=first, last=last)
-        looks = [LookSink(self._look(target.look), sink) for target, sink in zip(self.targets, sinks, strict=True)]
-        whole = self._whole([look.look for look in looks], stop)
-        return Pipeline(segmented, SegmentedMatter(self._matter), KeepMatte(), looks, whole=whole), segmented
-
-    def _whole(self, looks: Sequence[Look], stop: Event | None) -> WholeLook | None:
-        """Whole frames on the GPU from the first one on: a run that goes on must not depend on when one was ready."""
-        compositor = sole_compositor(looks)
-        if compositor is None:
-            return None
-        weights = self.targets[0].destination.plane_weights(self._info)
-        if weights is not None:
-            self._gpu = open_gpu_planes(self._matter, weights, on_notice=self._on_notice)
-        else:
-            self._gpu = open_gpu_frames(self._matter, on_notice=self._on_notice)
-        if self._gpu is None:
-            return None
-        self._gpu.prepare((self._info.width, self._info.height), compositor, stop)
-        return WholeLook(self._gpu, compositor)
-
-    @contextlib.contextmanager
-    def _gpu_released(self) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            if self._gpu is not None:
-                self._gpu.close()
 
     def publish(self) -> tuple[int, list[str]]:
         """Turn the finished segments into the outputs.
@@ -199,21 +158,6 @@ class Making:
             target.journal.discard()
         return frames, notes
 
-    def _look(self, name: LookName) -> Look:
-        job = self._job
-        if name == "composite":
-            behind = parse_background(job.background)
-            return Compositor(behind, light_wrap=job.light_wrap, decontaminate=job.decontaminate)
-        return look_of(name, parse_background(job.background))
-
-    def _sink(self, target: Target, finished: int) -> SegmentSink:
-        return SegmentSink(
-            target.destination.place,
-            lambda number, info: target.destination.begin(target.journal, number, info),
-            length=self._job.segments.length,
-            first=finished,
-        )
-
     def _check_copies(self) -> None:
         """Now, and not when all frames are made."""
         if (open_copies := self._copies()) is None:
@@ -227,7 +171,3 @@ class Making:
         if not self._job.copy_streams or source == "demo" or is_pictures(Path(source)):
             return None
         return lambda: StreamCopies(Path(source), start=changes.start, end=changes.end)
-
-
-def _written(sinks: Sequence[SegmentSink]) -> int:
-    return min(sink.written for sink in sinks)

@@ -38,7 +38,7 @@ def on_gpu(gpu: Any, monkeypatch: pytest.MonkeyPatch) -> list[GpuFrames]:
         made.append(GpuFrames(matter, opener, on_notice=on_notice))
         return made[-1]
 
-    monkeypatch.setattr("humanseg.pipeline.making.open_gpu_frames", open_fake)
+    monkeypatch.setattr("humanseg.pipeline.job_pipeline.open_gpu_frames", open_fake)
     return made
 
 
@@ -66,7 +66,7 @@ def test_every_frame_is_done_whole_and_is_the_cpus(
     # With those before each segment; the first run of an engine, before any frame, is not one of them.
     assert gpu.trt.runs == 1 + 25 + 2 * CUT.warm_up
     assert on_gpu[0]._given_up, "closed"
-    monkeypatch.setattr("humanseg.pipeline.making.open_gpu_frames", lambda matter, **_: None)
+    monkeypatch.setattr("humanseg.pipeline.job_pipeline.open_gpu_frames", lambda matter, **_: None)
     want = pictures(make(clip, "cpu.mkv"))
     assert len(got) == len(want) == 25
     assert np.mean(np.abs(got - want) > 2) < 0.01  # after the colour's way through the file

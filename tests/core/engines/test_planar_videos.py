@@ -38,8 +38,8 @@ def on_gpu(gpu: Any, monkeypatch: pytest.MonkeyPatch) -> list[GpuFrames | GpuPla
         made.append(one := GpuPlanes(matter, weights, opener, on_notice=on_notice))
         return one
 
-    monkeypatch.setattr("humanseg.pipeline.making.open_gpu_frames", frames)
-    monkeypatch.setattr("humanseg.pipeline.making.open_gpu_planes", planes)
+    monkeypatch.setattr("humanseg.pipeline.job_pipeline.open_gpu_frames", frames)
+    monkeypatch.setattr("humanseg.pipeline.job_pipeline.open_gpu_planes", planes)
     return made
 
 
@@ -100,7 +100,7 @@ def test_every_frame_is_encoded_as_it_comes_and_is_the_cpus(
     assert [type(one) for one in on_gpu] == [GpuPlanes]
     assert gpu.trt.runs == 1 + 25 + 2 * CUT.warm_up
     for name in ("open_gpu_frames", "open_gpu_planes"):
-        monkeypatch.setattr(f"humanseg.pipeline.making.{name}", lambda *_, **__: None)
+        monkeypatch.setattr(f"humanseg.pipeline.job_pipeline.{name}", lambda *_, **__: None)
     want, expected = coded(make(clip, "cpu.mp4", background))
     assert conversions == ["planes"] * 25 + ["rgb"] * 25
     assert said == expected
@@ -132,7 +132,7 @@ def test_a_gpu_that_fails_in_the_middle_costs_no_frame(
     assert len(notices) == 2
     assert "the CPU goes on" in notices[-1]
     for name in ("open_gpu_frames", "open_gpu_planes"):
-        monkeypatch.setattr(f"humanseg.pipeline.making.{name}", lambda *_, **__: None)
+        monkeypatch.setattr(f"humanseg.pipeline.job_pipeline.{name}", lambda *_, **__: None)
     want, _ = coded(make(clip, "cpu.mp4"))
     assert np.abs(got - want).mean() < 1
     assert np.abs(coded(clip)[0] - got).mean() > 20, "the room is in none of them"
