@@ -69,8 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(bench: Bench) -> int:
     from humanseg.cli.figures import Report
     from humanseg.cli.machine import describe
-    from humanseg.cli.measure import Setup, measure
+    from humanseg.cli.measure import measure
     from humanseg.cli.share import share_bar
+    from humanseg.cli.timed_runs import Setup
 
     if bench.rounds < 1:
         raise SettingsError(f"{bench.rounds} rounds measure nothing.", "Give --rounds 1 or more.")
@@ -98,7 +99,7 @@ def _run(bench: Bench) -> int:
 
 def _engines(wanted: Sequence[str], model: str | None) -> tuple[list[str], dict[str, str]]:
     """The engines to measure, and why not the others."""
-    from humanseg.cli.measure import FULL_PRECISION, WHOLE_FRAME
+    from humanseg.cli.timed_runs import FULL_PRECISION, WHOLE_FRAME
     from humanseg.engines import CPU_ENGINES, NAMES, open_engine
     from humanseg.models import find_model
 
