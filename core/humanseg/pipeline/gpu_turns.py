@@ -94,8 +94,10 @@ class GpuTurns(ABC, Generic[T]):
         return done
 
     def _try(self, frame: Frame, compositor: object) -> T | None:
-        wanted = self._wanted(frame, compositor)
-        if wanted is None or not isinstance(compositor, Compositor):
+        if self._given_up or not isinstance(compositor, Compositor):
+            return None
+        wanted = self._shape_of(compositor, frame.size)
+        if wanted is None:
             return None
         if wanted != self._shape:
             if self._build is not None and self._build.is_running:
@@ -135,11 +137,6 @@ class GpuTurns(ABC, Generic[T]):
         """Give up a build under way and release the GPU. Calling it again does nothing."""
         self._drop()
         self._given_up = True
-
-    def _wanted(self, frame: Frame, compositor: object) -> "FrameShape | None":
-        if self._given_up or not isinstance(compositor, Compositor):
-            return None
-        return self._shape_of(compositor, frame.size)
 
     def _shape_of(self, compositor: Compositor, size: tuple[int, int]) -> "FrameShape | None":
         from humanseg.pipeline.whole_frame import frame_shape  # needs onnx, which comes with the GPU's extras only

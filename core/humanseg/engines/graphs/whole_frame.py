@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import onnx
 
 from humanseg.engines.graphs.foreground import Foreground, own_colour
-from humanseg.engines.graphs.matte import Refine, Steady, is_cut, luma, motion, refined, steadied, widest
+from humanseg.engines.graphs.matte import Refine, Steady, refined, widest
+from humanseg.engines.graphs.memory import Memory
 from humanseg.engines.graphs.network import typed_network
 from humanseg.engines.graphs.planes import planar
 from humanseg.engines.graphs.resize import Size, gauss_weights, resize, shrink, stretch
@@ -100,7 +101,7 @@ def whole_frame(data: bytes, model: "ModelSpec", shape: FrameShape) -> "ModelPro
     frame = _planes(graph, graph.input(FRAME, UINT8, (1, height, width, 3)))
     # Rounded as the CPU path does, whose resize gives uint8.
     small = graph("Round", resize(graph, frame, 3, shape.size, shape.network))
-    memory = _Memory(graph, small, shape)
+    memory = Memory(graph, small, sizes, shape.steady)
     scale = graph.constant([[[[1 / (255 * std)]] for std in model.std]])
     offset = graph.constant([[[[mean / std]] for mean, std in zip(model.mean, model.std, strict=True)]])
     given = {model.input: graph("Sub", graph("Mul", small, scale), offset)}
@@ -120,16 +121,17 @@ def whole_frame(data: bytes, model: "ModelSpec", shape: FrameShape) -> "ModelPro
     blended = graph("Add", behind, graph("Mul", alpha, graph("Sub", person, behind)))
     # The cast to uint8 cuts off, and is undefined outside 0 to 255.
     rounded = graph.between(graph("Add", blended, graph.constant(0.5)), 0, 255)
+    form: tuple[int, ...] = (1, height, width, 3)
+    if shape.planes is None:
+        picture, name = graph("Transpose", rounded, perm=[0, 2, 3, 1]), COMPOSITE
+    else:
+        # Of what RGB would have been, so that it makes no difference which of the two was asked for.
+        picture = planar(graph, graph("Floor", rounded), shape.size, shape.planes)
+        name, form = PLANES, (1, height * 3 // 2, width)
     parts = graph("Add", graph("Mul", alpha, graph.constant(255)), graph.constant(0.5))
     graph.output(graph.between(parts, 0, 255), ALPHA, UINT8, (1, 1, height, width), "Cast", to=UINT8)
     graph.output(coarse, MEAN, FLOAT, (1, 1, 1, 1), "ReduceMean", keepdims=1)
-    if shape.planes is None:
-        pixels = graph("Transpose", rounded, perm=[0, 2, 3, 1])
-        graph.output(pixels, COMPOSITE, UINT8, (1, height, width, 3), "Cast", to=UINT8)
-    else:
-        # Of what RGB would have been, so that it makes no difference which of the two was asked for.
-        planes = planar(graph, graph("Floor", rounded), shape.size, shape.planes)
-        graph.output(planes, PLANES, UINT8, (1, height * 3 // 2, width), "Cast", to=UINT8)
+    graph.output(picture, name, UINT8, form, "Cast", to=UINT8)
     for name in others:
         graph.output(coarse, f"{name}/next", FLOAT, (1, 1, high, wide), "Identity")
     written = graph.finish("whole_frame")
@@ -139,48 +141,8 @@ def whole_frame(data: bytes, model: "ModelSpec", shape: FrameShape) -> "ModelPro
 
 def carried(model: "ModelSpec", shape: FrameShape) -> dict[str, str]:
     """What the graph remembers: the output that is which input of the next run."""
-    names = [*([model.previous] if model.previous else []), *(_Memory.NAMES if shape.steady else [])]
+    names = [*([model.previous] if model.previous else []), *(Memory.NAMES if shape.steady else [])]
     return {f"{name}/next": name for name in names}
-
-
-class _Memory:
-    """What is known of the frame before, and whether there is one: after a cut there is none."""
-
-    NAMES = ("last/alpha", "last/luma", "last/seen")
-
-    def __init__(self, graph: GraphWriter, small: str, shape: FrameShape) -> None:
-        self._graph, self._shape = graph, shape
-        if shape.steady is None:
-            return
-        (width, height), (wide, high) = shape.size, shape.network
-        self._shapes = ((1, 1, height, width), (1, 1, high, wide), (1, 1, 1, 1))
-        self._last, before, seen = (
-            graph.input(name, FLOAT, size) for name, size in zip(self.NAMES, self._shapes, strict=True)
-        )
-        self._luma = luma(graph, small)
-        self._moving = motion(graph, graph("Sub", self._luma, before), shape.network, shape.steady)
-        same = graph("Sub", graph.constant(1), is_cut(graph, before, self._luma, shape.network, shape.steady))
-        self._seen = graph("Mul", seen, same)
-
-    def known(self, tensor: str) -> str:
-        """A tensor that comes from the frame before: zeros after a cut, and where something moved."""
-        if self._shape.steady is None:
-            return tensor
-        still = self._graph("Sub", self._graph.constant(1), self._moving)
-        return self._graph("Mul", tensor, self._graph("Mul", still, self._seen))
-
-    def steadied(self, alpha: str) -> str:
-        """The frame's alpha, and all that the next frame is to know."""
-        graph, shape = self._graph, self._shape
-        if shape.steady is None:
-            return alpha
-        fresh = graph("Sub", graph.constant(1), self._seen)
-        sizes = (shape.network, shape.size)
-        alpha = steadied(graph, alpha, self._last, self._moving, fresh, sizes, shape.steady)
-        now = (alpha, self._luma, graph.constant([[[[1]]]]))
-        for name, tensor, size in zip(self.NAMES, now, self._shapes, strict=True):
-            graph.output(tensor, f"{name}/next", FLOAT, size, "Identity")
-        return alpha
 
 
 def _planes(graph: GraphWriter, pixels: str) -> str:
