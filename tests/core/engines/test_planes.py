@@ -225,11 +225,18 @@ def test_frames_come_in_planes_and_are_the_cpus(whole: Any, matter: Matter) -> N
     assert notices == ["Whole frames now run on Fake 9000 (TensorRT for RTX 1.7.1.116, FP16)."]
 
 
-def test_planes_that_are_not_the_cpus_are_not_trusted(gpu: Any, whole: Any) -> None:
-    """Right pictures in another matrix: the numbers are off by little, and so would be every colour."""
+RIGHT = weights_of(1)
+
+
+WRONG = {"chroma": replace(RIGHT, cb=RIGHT.cr, cr=RIGHT.cb), "luma": replace(RIGHT, y=weights_of(6).y)}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_planes_that_are_not_the_cpus_are_not_trusted(whole: Any, wrong: PlaneWeights) -> None:
+    """The right picture in other colours, as another matrix gives them: the numbers are off by little."""
     planes, notices = whole
     make = planes._opener
-    planes._opener = lambda model, shape, **more: make(model, replace(shape, planes=weights_of(6)), **more)
+    planes._opener = lambda model, shape, **more: make(model, replace(shape, planes=wrong), **more)
     planes.prepare(SIZE, GREEN)
     assert planes.composite(shown()[0], GREEN) is None
     assert len(notices) == 1
