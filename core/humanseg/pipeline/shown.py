@@ -36,8 +36,14 @@ def check_room(before: "NDArray[np.uint8]", alpha: "NDArray[np.float32]", rgb: "
         EngineError: it does, in more than half of the pixels looked at, and there is something in the room to be seen.
     """
     room = _room(before, alpha[::STRIDE, ::STRIDE])
-    if room is not None:
-        _refuse_equal((before[::STRIDE, ::STRIDE][room] == rgb[::STRIDE, ::STRIDE][room]).all(axis=1))
+    if room is None:
+        return
+    was, now = before[::STRIDE, ::STRIDE], rgb[::STRIDE, ::STRIDE]
+    same = was[..., 1] == now[..., 1]
+    # Where the greens differ nothing of the room is seen; to look at all three takes three times as long.
+    if same[room].mean() > MOST_EQUAL:
+        same = (was == now).all(axis=2)
+    _refuse_equal(same[room])
 
 
 def check_whole(before: "NDArray[np.uint8]", alpha: "NDArray[np.float32]", rgb: "NDArray[np.uint8]") -> None:
