@@ -1,14 +1,13 @@
 """Work is done only while somebody sees it. A real file stands for the camera's device, a real process for a call."""
 
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.core.test_audience import another_program_has_open
 
 from humanseg.slate import Slate
 from humanseg_desktop.settings import Look, Settings
@@ -20,21 +19,6 @@ pytestmark = [
 
 Make = Callable[..., Any]
 COLOUR = (0x11, 0x22, 0x33)
-HOLD = "import sys; file = open(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
-
-
-@contextmanager
-def a_call_shows(path: Path) -> Iterator[None]:
-    """A process that has the camera open."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "open\n"
-    try:
-        yield
-    finally:
-        process.communicate()
 
 
 @pytest.fixture
@@ -78,7 +62,7 @@ def test_a_camera_that_nobody_watches_gets_a_slate_and_wakes_for_a_call(
     assert all(is_slate(sent) for sent in camera[0].sent)
     one.wait(lambda: "waits" in button.text())
     assert "slate" in button.toolTip()
-    with a_call_shows(device):
+    with another_program_has_open(device):
         one.wait(lambda: is_composite(camera[0].sent[-1]))
         one.wait(lambda: "waits" not in button.text())
         assert "Another program shows it" in button.toolTip()
@@ -101,7 +85,7 @@ def test_nothing_is_matted_while_nobody_sees_the_window_or_the_camera(
     rested = matter.count
     go_on(one)
     assert matter.count == rested
-    with a_call_shows(device):
+    with another_program_has_open(device):
         one.wait(lambda: is_composite(camera[0].sent[-1]))
         assert matter.count > rested
     one.wait(lambda: one.outlet.shown.slate)
