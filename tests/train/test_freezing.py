@@ -21,7 +21,7 @@ def weights(checkpoint: Path, key: str = "current_model_state") -> dict[str, tor
     return state
 
 
-def going_on(start: Path, people: Path, **network: bool) -> Recipe:
+def going_on(start: Path, people: Path, **network: bool | str) -> Recipe:
     table = {
         "data": {"root": str(people)},
         "augment": {"sizes": [[64, 64]]},
@@ -35,7 +35,7 @@ def going_on(start: Path, people: Path, **network: bool) -> Recipe:
 def test_a_frozen_encoder_stays_and_the_decoder_learns(
     checkpoint: Path, people: Path, tmp_path: Path, int8: bool
 ) -> None:
-    best = fit(going_on(checkpoint, people, frozen_encoder=True, int8=int8), tmp_path / "run")
+    best = fit(going_on(checkpoint, people, frozen="encoder", int8=int8), tmp_path / "run")
     before, after = weights(checkpoint, "state_dict"), weights(best)
     changed = {name for name, tensor in before.items() if not torch.equal(after[name], tensor)}
     assert not [name for name in changed if ".encoder." in name]
@@ -47,14 +47,19 @@ def test_a_frozen_encoder_stays_and_the_decoder_learns(
         assert encoder, "what its convolutions see was measured, or their integers would be of nothing"
 
 
-def test_without_it_the_encoder_learns(checkpoint: Path, people: Path, tmp_path: Path) -> None:
-    best = fit(going_on(checkpoint, people), tmp_path / "run")
+@pytest.mark.parametrize("frozen", ["nothing", "norms"])
+def test_otherwise_the_encoder_learns_with_its_norms_or_without(
+    checkpoint: Path, people: Path, tmp_path: Path, frozen: str
+) -> None:
+    best = fit(going_on(checkpoint, people, frozen=frozen), tmp_path / "run")
     before, after = weights(checkpoint, "state_dict"), weights(best)
-    assert any(".encoder." in name and not torch.equal(after[name], tensor) for name, tensor in before.items())
+    changed = [name for name, tensor in before.items() if ".encoder." in name and not torch.equal(after[name], tensor)]
+    assert any(name.endswith("weight") for name in changed)
+    assert any("running" in name for name in changed) == (frozen == "nothing")
 
 
-def test_a_random_encoder_is_not_frozen() -> None:
-    with pytest.raises(SettingsError, match="a random encoder must learn"):
-        settings.build(Recipe, {"network": {"frozen_encoder": True, "encoder_weights": "none"}})
-    recipe = settings.build(Recipe, {"network": {"frozen_encoder": True}})
-    assert dataclasses.replace(recipe.network, encoder_weights="none", start="model").frozen_encoder
+def test_what_is_random_is_not_frozen() -> None:
+    with pytest.raises(SettingsError, match="what is random must learn"):
+        settings.build(Recipe, {"network": {"frozen": "norms", "encoder_weights": "none"}})
+    recipe = settings.build(Recipe, {"network": {"frozen": "encoder"}})
+    assert dataclasses.replace(recipe.network, encoder_weights="none", start="model").frozen == "encoder"

@@ -25,7 +25,7 @@ class MattingModule(LightningModule):
         self.recipe = recipe
         self._channels = 4 if recipe.network.previous else 3
         self.network = build_network(recipe.network, pretrained=pretrained).to(memory_format=torch.channels_last)
-        if recipe.network.frozen_encoder:
+        if recipe.network.frozen == "encoder":
             freeze_encoder(self.network)
         if recipe.schedule.compile:
             self.network.compile()
@@ -51,7 +51,7 @@ class MattingModule(LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """What is frozen stays so, whatever mode measuring and validating left behind."""
-        if self.recipe.network.frozen_encoder:
+        if self.recipe.network.frozen != "nothing":
             hold_norms(self.network)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:

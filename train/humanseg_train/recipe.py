@@ -111,15 +111,15 @@ class Network:
     """What the whole network starts from (fine-tuning): a checkpoint of `fit` (.ckpt), a model folder, or the name of a
     packaged model, such as `unet-efficientnet-b0`; empty: from the encoder's."""
 
-    frozen_encoder: bool = False
-    """Whether the encoder stays as it starts, and with it what normalisation remembers: for little data or time."""
+    frozen: Literal["nothing", "norms", "encoder"] = "nothing"
+    """What stays as it starts, for little data or time: what normalisation remembers, or with that the encoder."""
 
     def __post_init__(self) -> None:
         """Widths are for the decoders that are built of stages."""
         if self.classes < 1 or (self.classes > 1 and (self.previous or self.detail)):
             raise ValueError("classes is at least 1; with more than one there is neither previous nor detail.")
-        if self.frozen_encoder and not self.start and self.encoder_weights == "none":
-            raise ValueError("frozen_encoder needs network.start or encoder_weights: a random encoder must learn.")
+        if self.frozen != "nothing" and not self.start and self.encoder_weights == "none":
+            raise ValueError("frozen needs network.start or encoder_weights: what is random must learn.")
         if self.detail < 0 or (self.detail and self.architecture not in ("unet", "unetplusplus")):
             raise ValueError("detail is a width of at least 0, and only for unet and unetplusplus.")
         if not self.decoder_channels:

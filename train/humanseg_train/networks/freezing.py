@@ -1,8 +1,6 @@
-"""An encoder that stays as it starts: a third less time a step, and little that can be unlearnt."""
+"""What stays as it starts while the rest of a network goes on learning."""
 
 from torch import nn
-
-from humanseg_train.networks.rounding import RoundedConv2d
 
 
 def freeze_encoder(network: nn.Module) -> None:
@@ -12,14 +10,11 @@ def freeze_encoder(network: nn.Module) -> None:
 
 
 def hold_norms(network: nn.Module) -> None:
-    """Let a network in training normalise by what it remembers, in place, and drop nothing in its encoder.
+    """Let a network in training normalise by what it remembers, in place; to be called whenever it was put in training.
 
-    Normalised by the batch at hand, and remembered anew, the encoder would change without learning; and the decoder
-    would unlearn more by new means and variances than it learns in a short run.
+    Normalised by the batch at hand, and remembered anew, a network unlearns more in its first steps than a short run
+    teaches; and what is frozen would change without learning.
     """
-    network.get_submodule("encoder").eval()
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.eval()
-        elif isinstance(layer, RoundedConv2d):
-            layer.train()  # it has yet to see what there is to be rounded
