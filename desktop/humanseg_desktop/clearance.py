@@ -116,9 +116,7 @@ class Clearance:
             return Matte(alpha=np.zeros(frame.rgb.shape[:2], np.float32))
         self._warm = True
         with self.turn():
-            matte = self._matter.matte(frame)
-        self.flicker.add(frame.rgb, matte.alpha)
-        return matte
+            return self._matter.matte(frame)
 
     def composite(self, frame: Frame, matte: Matte) -> Frame:
         """The frame that may leave; a slate, without a ticket, where nobody sees it.
@@ -130,6 +128,8 @@ class Clearance:
         if isinstance(matte, Unseen):
             self.shows_room = False
             return Slate(frame.size).frame(frame)
+        if matte.seen is not None:  # it was made of this frame, and is the one that is shown
+            self.flicker.add(frame.rgb, matte.alpha)
         self.shows_room = policy.compositor is None
         composite = frame
         if policy.compositor is not None:

@@ -323,7 +323,14 @@ def test_every_finer_control_has_a_reset_that_shows_when_there_is_something_to_p
     one.wait_for_picture()
     panel, default = one.window.live.adjust, Settings()
     panel.offer("engine", [("auto", "Automatic"), ("onnxruntime", "ONNX Runtime")])
-    others = {"smoothing": 0.0, "refine": False, "decontaminate": False, "skip_still": True, "shift": 0.01}
+    others = {
+        "smoothing": 0.0,
+        "refine": False,
+        "decontaminate": False,
+        "skip_still": True,
+        "shift": 0.01,
+        "look_ahead": 2,
+    }
     for name, row in panel._rows.items():
         assert row._reset.isHidden(), name
         one.controller.set_look(**{name: others.get(name, 0.03)})

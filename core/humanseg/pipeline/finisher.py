@@ -20,6 +20,8 @@ class MattedOne:
     """When the worker took it up (`perf_counter` seconds, as all of these)."""
     matted: float
     """When its matte was there."""
+    due: float | None = None
+    """When it had been held back long enough; None where it was not held back."""
     beside: bool = False
     """Whether it is composited while the next one is matted."""
 

@@ -65,6 +65,8 @@ class Guard:
         if isinstance(matte, Exception):
             return self._failed(frame, matte)
         try:
+            if matte.seen is not None and matte.seen.frames:
+                _check_matte(frame, matte)  # it is not the one that was checked: it was settled by those after it
             composite = compositor.composite(frame, matte)
             self._check_composite(frame, composite, compositor)
         except Exception as error:  # noqa: BLE001 as above

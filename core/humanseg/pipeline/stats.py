@@ -15,7 +15,8 @@ class Stage:
 
     name: str
     """capture (until the worker takes the frame up), pre, infer, post, composite; matte in place of the three in the
-    middle where they are not told apart, and frame in place of all four where a frame is done in one go.
+    middle where they are not told apart, and frame in place of all four where a frame is done in one go. Where frames
+    are held back to look ahead, that stands before composite.
     """
 
     p50_s: float
@@ -59,6 +60,7 @@ class _Sample:
     born: float
     began: float
     matted: float
+    due: float | None
     resumed: float
     done: float
     spent: Spent | None
@@ -83,7 +85,9 @@ class _Sample:
         else:
             before_s = self.spent.pre_s + self.spent.infer_s
             stages |= {"pre": self.spent.pre_s, "infer": self.spent.infer_s, "post": self.matte_s - before_s}
-        return stages | {"composite": self.done - self.matted}
+        if self.due is None:
+            return stages | {"composite": self.done - self.matted}
+        return stages | {"look ahead": self.due - self.matted, "composite": self.done - self.due}
 
 
 class Meter:
@@ -101,6 +105,7 @@ class Meter:
         began: float,
         matted: float,
         done: float,
+        due: float | None = None,
         resumed: float | None = None,
         spent: Spent | None = None,
         beside: bool = False,
@@ -112,13 +117,14 @@ class Meter:
             began: when the worker took it up.
             matted: when its matte was there; `began` where it was done in one go.
             done: when it was composited.
-            resumed: when that began; None is when its matte was there.
+            due: when it had been held back long enough to look ahead; None where it was not held back.
+            resumed: when its composite began; None is when its matte was there.
             spent: what its matte took by stage, where that is told.
             beside: whether the next frame was matted while this one was composited.
         """
         with self._lock:
             self._samples.append(
-                _Sample(born, began, matted, matted if resumed is None else resumed, done, spent, beside)
+                _Sample(born, began, matted, due, matted if resumed is None else resumed, done, spent, beside)
             )
             self._frames += 1
 

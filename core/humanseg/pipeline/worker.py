@@ -1,9 +1,12 @@
 """The middle of a pipeline: frames become composites."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from time import perf_counter
 
+from humanseg.errors import EngineError
 from humanseg.frames import Frame, Matte
+from humanseg.matting.look_ahead import LookAhead
 from humanseg.pipeline.branches import Branches
 from humanseg.pipeline.finisher import Finisher, MattedOne
 from humanseg.pipeline.guard import Guard
@@ -56,6 +59,7 @@ class Worker:
         self._meter = meter
         self._whole = whole
         self._finisher = Finisher(self._finish)
+        self._ahead: LookAhead[MattedOne] = LookAhead()
         self._ways = Ways()
         self._waited_behind: float | None = None  # when the last frame was taken up, if another waited behind it
 
@@ -69,6 +73,7 @@ class Worker:
             for frame in self._incoming():
                 if not self._do_whole(frame):
                     self._matte(frame)
+            self._release()
 
     def _matte(self, frame: Frame) -> None:
         """Matte a frame, and have it composited when the one before is.
@@ -85,16 +90,30 @@ class Worker:
         self._finisher.wait()
         if self._guard is not None and self._guard.upset:
             matte = self._matte_of(frame)  # the one before failed meanwhile: what this one's came of may be spoilt
-        beside, matted = self._is_done_beside(matte), perf_counter()
+        matted = perf_counter()
         self._waited_behind = began if len(self._inlet) else None
-        self._finisher.finish(MattedOne(frame=frame, matte=matte, began=began, matted=matted, beside=beside))
+        one = MattedOne(frame=frame, matte=matte, began=began, matted=matted)
+        if isinstance(matte, Matte):
+            self._finish_all(self._ahead.add(one, matte))
+        else:
+            self._release()
+            self._finisher.finish(one)
         if self._source.info.live:
             self._finisher.wait_until_near(matted - began)
+
+    def _release(self) -> None:
+        """Finish what is held back: what follows does not count, or does not come."""
+        self._finish_all(self._ahead.release())
+
+    def _finish_all(self, settled: list[tuple[MattedOne, Matte]]) -> None:
+        for one, matte in settled:
+            due = perf_counter() if matte.seen is not None and matte.seen.frames else None
+            self._finisher.finish(replace(one, matte=matte, due=due, beside=self._is_done_beside()))
 
     def _matte_of(self, frame: Frame) -> Matte | Exception:
         return self._matter.matte(frame) if self._guard is None else self._guard.matte(frame, self._matter)
 
-    def _is_done_beside(self, matte: Matte | Exception) -> bool:
+    def _is_done_beside(self) -> bool:
         """Whether to composite a frame on a thread of its own while the next one is matted.
 
         A live frame only where the next one waits already, and where that has been seen to give more frames a second:
@@ -103,25 +122,28 @@ class Worker:
         if not self._source.info.live:
             return self._guard is None and self._whole is None
         lasts = self._guard is not None and self._guard.fault is not None
-        return self._ways.beside and len(self._inlet) > 0 and not lasts and isinstance(matte, Matte)
+        return self._ways.beside and len(self._inlet) > 0 and not lasts
 
     def _finish(self, one: MattedOne) -> None:
         """Composite a frame and hand it on; on the worker's thread, or beside it."""
-        compositor, resumed = self._compositor(), perf_counter()
+        compositor, resumed, matte = self._compositor(), perf_counter(), one.matte
+        if isinstance(matte, Matte) and matte.seen is not None and matte.seen.index != one.frame.index:
+            matte = EngineError(f"Frame {one.frame.index} met the matte of frame {matte.seen.index}.")
         if self._guard is not None:
-            composite = self._guard.composite(one.frame, one.matte, compositor)
-        elif isinstance(one.matte, Matte):
-            composite = compositor.composite(one.frame, one.matte)
+            composite = self._guard.composite(one.frame, matte, compositor)
+        elif isinstance(matte, Matte):
+            composite = compositor.composite(one.frame, matte)
         else:
-            raise one.matte
+            raise matte
         if self._guard is None or self._guard.fault is None:
             self._meter.add(
                 born=one.frame.born,
                 began=one.began,
                 matted=one.matted,
+                due=one.due,
                 resumed=resumed,
                 done=perf_counter(),
-                spent=one.matte.spent if isinstance(one.matte, Matte) else None,
+                spent=matte.spent if isinstance(matte, Matte) else None,
                 beside=one.beside,
             )
         self._branches.hand_on(composite)
@@ -134,6 +156,7 @@ class Worker:
         done = self._whole.composite(frame, self._compositor())
         if done is None:
             return False
+        self._release()
         self._finisher.wait()
         if self._guard is not None:
             done = self._guard.accept(frame, done)
@@ -143,18 +166,24 @@ class Worker:
         return True
 
     def _incoming(self) -> Iterator[Frame]:
-        """The frames. While a source is lost, the slate goes to those who show the newest picture."""
+        """The frames. Where a live source gives none for a while, what is held back for them is shown.
+
+        While a source is lost, the slate goes to those who show the newest picture.
+        """
         source, guard = self._source, self._guard
-        if guard is None or not isinstance(source, CanBeLost):
+        if not source.info.live:
             yield from self._inlet
             return
-        slate = guard.slate.frame()
+        slate = guard.slate.frame() if guard is not None else None
         while True:
             while not self._inlet.ready(SILENT_S):
-                if source.lost:
+                self._release()
+                self._finisher.wait()
+                if slate is not None and isinstance(source, CanBeLost) and source.lost:
                     self._branches.hand_on(slate, newest_only=True)
             frame = next(self._inlet, None)
             if frame is None:
                 return
-            slate = guard.slate.frame(frame)
+            if guard is not None:
+                slate = guard.slate.frame(frame)
             yield frame
