@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from humanseg.cli.batch import main
 from humanseg.errors import EngineError
 from humanseg.frames import Frame, Matte, Seen, StreamInfo
-from humanseg.matting import MattingOptions
+from humanseg.matting import MattingOptions, open_matter
 from humanseg.matting.look_ahead import LookAhead
 from humanseg.pipeline import Pipeline
 from humanseg.pipeline.process import Output, process_video
@@ -287,8 +288,20 @@ class Newest:
     def abandon(self) -> None: ...
 
 
+@pytest.mark.parametrize("beside", [False, True], ids=["in turn", "beside"])
 @pytest.mark.parametrize("stage", ["matte", "composite"])
-def test_a_fault_shows_the_slate_for_its_frame_alone_and_in_order(stage: str) -> None:
+def test_a_fault_shows_the_slate_for_its_frame_alone_and_in_order(
+    stage: str, beside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Way:
+        """Frames are composited beside each other wherever one waits, or never."""
+
+        def __init__(self) -> None:
+            self.beside = beside
+
+        def note(self, now: float, frame_s: float) -> None: ...
+
+    monkeypatch.setattr("humanseg.pipeline.worker.Ways", Way)
     run, camera, parts = begin(10, frames=3, **{stage: 5})
     give(camera, parts, 10)
     assert run.wait(PATIENCE_S)
@@ -363,3 +376,24 @@ def test_a_run_that_was_broken_off_gives_the_same_pictures_when_it_looks_ahead(m
         result = process_video(clip, output(f"at{at}"), matter=red, segments=cut)
         assert result.frames == 32
         assert pictures(media.folder / f"at{at}") == whole
+
+
+def test_the_command_looks_ahead_and_is_another_job_then(
+    media: Any, red_model: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    clip = media.clip(frames=12)
+    words = [str(clip), "--as", "alpha", "--model", str(red_model), "--engine", "onnxruntime", "--preset", "live", "-o"]
+    made = media.folder / "made"
+    assert main([*words, f"{made}/%03d.png", "--look-ahead", "2"]) == 0
+    options = MattingOptions(look_ahead=2)
+    with open_matter(red_model, "onnxruntime", options=options) as matter:
+        output = Output(path=media.folder / "meant" / "%03d.png", look="alpha")
+        process_video(clip, output, matter=matter)
+    assert pictures(made) == pictures(media.folder / "meant")
+    assert len(pictures(made)) == 12
+    capfd.readouterr()
+    assert main([*words, f"{made}/%03d.png"]) == 1
+    assert "made with other settings" in capfd.readouterr().err
+    with pytest.raises(SystemExit) as end:
+        main([*words, "out.mov", "--look-ahead", "4"])
+    assert end.value.code == 2

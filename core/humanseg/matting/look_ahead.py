@@ -39,6 +39,7 @@ class LookAhead(Generic[T]):
         self._held: deque[_Held[T]] = deque()
         self._small: NDArray[np.uint8] | None = None
         self._alpha: NDArray[np.float32] | None = None  # of the last frame that was settled
+        self._room: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
 
     def add(self, one: T, matte: Matte) -> list[tuple[T, Matte]]:
         """Take a frame, or what goes with it, and its matte.
@@ -86,13 +87,29 @@ class LookAhead(Generic[T]):
         if first.moved is None or before is None or not self._held:
             self._alpha = first.matte.alpha
             return first.one, first.matte
-        least = most = own = first.matte.alpha
-        moved = first.moved
-        for later in self._held:
-            least, most = cv2.min(least, later.matte.alpha), cv2.max(most, later.matte.alpha)
-            moved = np.maximum(moved, later.moved)
-        alpha = cv2.max(least, cv2.min(most, before))
-        alpha += (own - alpha) * cv2.resize(moved, own.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        own, moved = first.matte.alpha, first.moved
+        following = [later.matte.alpha for later in self._held]
+        moved = np.maximum.reduce([moved, *(later.moved for later in self._held if later.moved is not None)])
+        # In place: fresh pages for a frame cost more than the sums.
+        alpha = np.maximum(own, following[0])
+        bound, weight = self._room_for(own)
+        np.minimum(own, following[0], out=bound)
+        for more in following[1:]:
+            np.maximum(alpha, more, out=alpha)
+            np.minimum(bound, more, out=bound)
+        np.minimum(alpha, before, out=alpha)
+        np.maximum(alpha, bound, out=alpha)
+        # Where something moved, its own.
+        np.subtract(own, alpha, out=bound)
+        cv2.resize(moved, own.shape[::-1], dst=weight, interpolation=cv2.INTER_LINEAR)
+        bound *= weight
+        alpha += bound
+        np.clip(alpha, 0, 1, out=alpha)  # what rounding may have added
         alpha.flags.writeable = False
         self._alpha = alpha
         return first.one, replace(first.matte, alpha=alpha)
+
+    def _room_for(self, alpha: "NDArray[np.float32]") -> "tuple[NDArray[np.float32], NDArray[np.float32]]":
+        if self._room is None or self._room[0].shape != alpha.shape:
+            self._room = np.empty_like(alpha), np.empty_like(alpha)
+        return self._room

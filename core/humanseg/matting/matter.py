@@ -47,8 +47,8 @@ class Matter:
         It is not judged by what comes after: it tells `LookAhead` how far to look for that.
         """
         frames = self.options.look_ahead
-        alpha = self.alpha(frame.rgb)
-        seen = Seen(index=frame.index, small=self._before, begins=self._begins, frames=frames)
+        alpha, small = self.alpha(frame.rgb), self._before
+        seen = None if small is None else Seen(index=frame.index, small=small, begins=self._begins, frames=frames)
         return Matte(alpha=alpha, spent=self._spent, seen=seen)
 
     def alpha(self, rgb: "NDArray[np.uint8]") -> "NDArray[np.float32]":
