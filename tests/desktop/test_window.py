@@ -302,10 +302,18 @@ def test_the_finer_controls_reach_the_network_and_go_back(bench: Make) -> None:
     one.wait_for_picture()
     panel, matter = one.window.live.adjust, one.parts.matters[0]
     assert matter.options == MattingOptions()
-    for name, value in (("smoothing", 0.25), ("threshold", 0.5), ("feather", 0.01), ("shift", -0.01)):
+    for name, value in (
+        ("smoothing", 0.25),
+        ("look_ahead", 2),
+        ("threshold", 0.5),
+        ("feather", 0.01),
+        ("shift", -0.01),
+    ):
         panel._rows[name].set(value)
         panel._rows[name]._moved(panel._rows[name]._slider.value())
         assert getattr(matter.options, name) == pytest.approx(value, abs=0.005)
+    assert panel._rows["look_ahead"]._value.text() == "2 frames"
+    assert type(matter.options.look_ahead) is int
     one.qtbot.mouseClick(panel._rows["refine"].box, Qt.MouseButton.LeftButton, pos=QPoint(8, 10))
     assert matter.options.refine is False
     one.controller.open(Input(source="another", engine="onnxruntime"))
