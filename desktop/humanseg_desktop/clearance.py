@@ -6,7 +6,7 @@ the outlet compares: a frame that comes late, from before a change, or from anyw
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
@@ -35,8 +35,11 @@ class Policy:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Unseen(Matte):
-    """The empty matte of a frame that nobody will see."""
+class Permit(Matte):
+    """A matte, and what was to be done with its frame when it was made."""
+
+    ticket: Ticket | None
+    """None: nobody will see the frame."""
 
 
 FLICKER_STRIDE, FLICKER_FRAMES = 8, 90
@@ -109,23 +112,27 @@ class Clearance:
 
     def matte(self, frame: Frame) -> Matte:
         """The matter's matte; an empty one, without any work, while the background is off."""
+        policy = self.policy
+        ticket = None if self._warm and policy.compositor is not None and not self._wanted() else policy.ticket
         # The first frame is matted in any case, so that switching a background on meets a warm network.
-        if self._warm and self.policy.compositor is not None and not self._wanted():
-            return Unseen(alpha=np.zeros(frame.rgb.shape[:2], np.float32))
-        if self._warm and not self.at_work:
-            return Matte(alpha=np.zeros(frame.rgb.shape[:2], np.float32))
+        if self._warm and (ticket is None or not self.at_work):
+            return Permit(alpha=np.zeros(frame.rgb.shape[:2], np.float32), ticket=ticket)
         self._warm = True
         with self.turn():
-            return self._matter.matte(frame)
+            matte = self._matter.matte(frame)
+        return Permit(**{field.name: getattr(matte, field.name) for field in fields(Matte)}, ticket=ticket)
 
     def composite(self, frame: Frame, matte: Matte) -> Frame:
         """The frame that may leave; a slate, without a ticket, where nobody sees it.
+
+        A slate, too, where it was matted before the background was switched on or off: what the
+        camera saw while the room was hidden stays hidden, however long the frame was held back.
 
         Raises:
             EngineError: the composite shows the room; the pipeline shows a slate then, as for every other error.
         """
         policy = self.policy
-        if isinstance(matte, Unseen):
+        if isinstance(matte, Permit) and matte.ticket is not policy.ticket:
             self.shows_room = False
             return Slate(frame.size).frame(frame)
         if matte.seen is not None:  # it was made of this frame, and is the one that is shown
