@@ -429,7 +429,7 @@ def test_the_wheel_scrolls_the_controls_and_changes_none_of_them(bench: Make) ->
     live, before = one.window.live, one.controller.settings
     live.adjust.offer("engine", [("auto", "Automatic"), ("onnxruntime", "ONNX Runtime")])
     controls = [*live.adjust.findChildren(QComboBox), *live.adjust.findChildren(QSlider)]
-    assert len(controls) == 8
+    assert len(controls) == 9
     still = QPoint(0, 0)
     for control in controls:
         control.setFocus()
