@@ -3,9 +3,9 @@
 from statistics import median
 
 TRIED = 12
-"""Frames after which a way is judged."""
+"""Frames of each way that are compared."""
 
-GAIN = 0.9
+GAIN = 0.85
 """What a frame must take beside, of what it takes in turn, to be worth that each is finished later."""
 
 AGAIN_S = 30.0
@@ -16,7 +16,8 @@ class Ways:
     """Tries both ways while frames wait for the worker, and keeps the better one for a while.
 
     In turn each frame has all cores to itself; where other programs, or the network's own threads, keep them busy,
-    two at a time only hold each other up. It has no clock of its own; times are seconds on any one clock.
+    two at a time only hold each other up. Beside must win twice, the second time from the front, lest it was only that
+    another program paused meanwhile. It has no clock of its own; times are seconds on any one clock.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,7 @@ class Ways:
         """Whether to composite the next frame that has another one waiting behind it beside that one."""
         self._times: list[float] = []
         self._other_s: float | None = None
+        self._won = False
         self._until: float | None = None
 
     def note(self, now: float, frame_s: float) -> None:
@@ -44,5 +46,9 @@ class Ways:
             self._other_s, self.beside = mine_s, not self.beside
             return
         beside_s, in_turn_s = (mine_s, other_s) if self.beside else (other_s, mine_s)
-        self.beside = beside_s < GAIN * in_turn_s
-        self._other_s, self._until = None, now + AGAIN_S
+        self._other_s = None
+        wins = beside_s < GAIN * in_turn_s
+        if wins and not self._won:
+            self._won = True
+            return
+        self.beside, self._won, self._until = wins, False, now + AGAIN_S
