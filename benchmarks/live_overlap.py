@@ -1,6 +1,6 @@
 """What a live run gains by compositing one frame while the next is matted: in turn, always beside, and as it decides.
 
-    python benchmarks/live_overlap.py [--seconds 5] [--rounds 3] [--rate 60] [--engine openvino] [--network-ms MS]
+    python benchmarks/live_overlap.py [--seconds 10] [--rounds 2] [--rate 60] [--engine openvino] [--network-ms MS]
 
 The demo at 1280x720 comes as a camera would give it, quicker than it can be worked on; the three ways take turns.
 Prints the medians of frames a second and of latency. With `--network-ms` the network's part is waited for and not
@@ -29,8 +29,8 @@ GAINS = {"in turn": 0.0, "always beside": 1e9, "as it decides": ways.GAIN}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--rate", type=float, default=60, help="frames a second that the camera gives")
     parser.add_argument("--engine", default="openvino")
     parser.add_argument("--network-ms", type=float, help="wait so long for each alpha, and give the first one again")
