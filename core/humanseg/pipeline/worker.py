@@ -80,17 +80,17 @@ class Worker:
 
         Where the composite is done beside, the next frame is taken at once, but no sooner than it can be composited as
         soon as it has its matte. Until then a newer one may take its place: so what a live frame waits for once it was
-        taken is only what the composites take longer than the one before did, and its latency is no more than with one
-        frame after the other.
+        taken is only what the composites take longer than the one before did. What else is later than with one frame
+        after the other comes of two at a time on the same cores.
         """
         began = perf_counter()
         if self._waited_behind is not None:
             self._ways.note(began, began - self._waited_behind)
-        matte = self._matte_of(frame)
+        matte, matted = self._matte_of(frame), perf_counter()
         self._finisher.wait()
         if self._guard is not None and self._guard.upset:
-            matte = self._matte_of(frame)  # the one before failed meanwhile: what this one's came of may be spoilt
-        matted = perf_counter()
+            # The one before failed meanwhile: what this one's matte came of may be spoilt.
+            matte, matted = self._matte_of(frame), perf_counter()
         self._waited_behind = began if len(self._inlet) else None
         one = MattedOne(frame=frame, matte=matte, began=began, matted=matted)
         if isinstance(matte, Matte):
@@ -156,6 +156,7 @@ class Worker:
         done = self._whole.composite(frame, self._compositor())
         if done is None:
             return False
+        self._waited_behind = None
         self._release()
         self._finisher.wait()
         if self._guard is not None:
