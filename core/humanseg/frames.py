@@ -89,6 +89,26 @@ class Matte:
     spent: "Spent | None" = None
     """What it took, where its maker tells."""
 
+    seen: "Seen | None" = None
+    """What it was made of, where its maker tells: for those who judge it by what comes after."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Seen:
+    """What a matter made a matte of."""
+
+    index: int
+    """The frame's."""
+
+    small: "NDArray[np.uint8]"
+    """hxwx3 uint8 RGB: the frame as the network saw it."""
+
+    begins: bool
+    """Whether the frames before do not count: it is the first, or another scene than the last."""
+
+    frames: int = 0
+    """How many frames are to be looked ahead before it is shown."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Spent:

@@ -6,7 +6,7 @@ the outlet compares: a frame that comes late, from before a change, or from anyw
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
@@ -34,12 +34,24 @@ class Policy:
     """What its frames bear."""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Permit(Matte):
+    """A matte, and what was to be done with its frame when it was made."""
+
+    ticket: Ticket | None
+    """None: nobody will see the frame."""
+
+
 FLICKER_STRIDE, FLICKER_FRAMES = 8, 90
 """Of the flicker that is told: one pixel of so many in each direction, over so many frames."""
 
 
 class Clearance:
-    """Stands in the pipeline as its matter and as its compositor. The worker's thread only, but for the attributes."""
+    """Stands in the pipeline as its matter and as its compositor.
+
+    Frames are matted by one thread and composited by another or the same, one at a time each; what is kept belongs to
+    either the one or the other. The attributes are for any thread.
+    """
 
     def __init__(self, matter: SupportsMatte, policy: Policy, wanted: Callable[[], bool] = lambda: True) -> None:
         """Stand between a matter and the outlet.
@@ -62,7 +74,8 @@ class Clearance:
         self._free.set()
         self._matter = matter
         self._wanted = wanted
-        self._resting = False
+        self.drawing = Lock()
+        """Held while a compositor is in use: what does whole frames asks it too, while the one before is composited."""
         self._warm = False
         self.shows_room = False
         """Whether the last composite was meant to show the room; the pipeline's guard asks."""
@@ -99,30 +112,36 @@ class Clearance:
 
     def matte(self, frame: Frame) -> Matte:
         """The matter's matte; an empty one, without any work, while the background is off."""
+        policy = self.policy
+        ticket = None if self._warm and policy.compositor is not None and not self._wanted() else policy.ticket
         # The first frame is matted in any case, so that switching a background on meets a warm network.
-        self._resting = self._warm and self.policy.compositor is not None and not self._wanted()
-        if self._warm and (self._resting or not self.at_work):
-            return Matte(alpha=np.zeros(frame.rgb.shape[:2], np.float32))
+        if self._warm and (ticket is None or not self.at_work):
+            return Permit(alpha=np.zeros(frame.rgb.shape[:2], np.float32), ticket=ticket)
         self._warm = True
         with self.turn():
             matte = self._matter.matte(frame)
-        self.flicker.add(frame.rgb, matte.alpha)
-        return matte
+        return Permit(**{field.name: getattr(matte, field.name) for field in fields(Matte)}, ticket=ticket)
 
     def composite(self, frame: Frame, matte: Matte) -> Frame:
         """The frame that may leave; a slate, without a ticket, where nobody sees it.
+
+        A slate, too, where it was matted before the background was switched on or off: what the
+        camera saw while the room was hidden stays hidden, however long the frame was held back.
 
         Raises:
             EngineError: the composite shows the room; the pipeline shows a slate then, as for every other error.
         """
         policy = self.policy
-        if self._resting:
+        if isinstance(matte, Permit) and matte.ticket is not policy.ticket:
             self.shows_room = False
             return Slate(frame.size).frame(frame)
+        if matte.seen is not None:  # it was made of this frame, and is the one that is shown
+            self.flicker.add(frame.rgb, matte.alpha)
         self.shows_room = policy.compositor is None
         composite = frame
         if policy.compositor is not None:
-            composite = policy.compositor.composite(frame, matte)
+            with self.drawing:
+                composite = policy.compositor.composite(frame, matte)
             check_room(frame.rgb, matte.alpha, composite.rgb)
         return self.cleared(frame, composite, matte, policy.ticket)
 
@@ -158,7 +177,10 @@ class WholeClearance:
         behind = policy.compositor if self._clearance.at_work and not self._clearance.always else None
         with self._clearance.turn():
             whole = self._clearance.whole
-            composite = whole.composite(frame, behind) if whole is not None else None
+            if whole is None:
+                return None
+            with self._clearance.drawing:
+                composite = whole.composite(frame, behind)
         if composite is None:
             return None
         return self._clearance.cleared(frame, composite, composite.matte, policy.ticket)

@@ -21,11 +21,15 @@ class Scale:
     high: float
     off: float
     """The value at which the setting does nothing."""
+    unit: str = ""
+    """What whole numbers of it are counted; without it values are parts, told in percent."""
 
     def text(self, value: float) -> str:
-        """A value as people read it: a percentage, or that it is off."""
+        """A value as people read it: a percentage or a number, or that it is off."""
         if value == self.off:
             return "Off"
+        if self.unit:
+            return f"{value:.0f} {self.unit}{'' if value == 1 else 's'}"
         digits = 0 if self.high - self.low >= 0.5 else 1
         return f"{100 * value:{'+' if self.low < 0 else ''}.{digits}f} %"
 

@@ -37,6 +37,10 @@ class Look:
     smoothing: Annotated[float, Scale(label="Smoothing", low=0, high=1, off=0)] = 0.8
     """Steadies the outline where nothing moves. It lets go where you move, so nothing trails behind."""
 
+    look_ahead: Annotated[int, Scale(label="Look ahead", low=0, high=3, off=0, unit="frame")] = 0
+    """Holds the picture back for this many frames, and leaves out what flickers in the outline meanwhile where nothing
+    moves. Each frame is that much more delay: 33 ms at 30 frames a second."""
+
     threshold: Annotated[float, Scale(label="Threshold", low=0, high=0.95, off=0)] = 0.0
     """Hardens the outline: what is half transparent is decided one way or the other."""
 

@@ -66,6 +66,54 @@ class Camera:
         self._closed.set()
 
 
+class Pressing(Camera):
+    """Has the next frame waiting before one is matted, and is matting it before the one is composited."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offered = [Event() for _ in range(COUNT)]
+        self.matting = [Event() for _ in range(COUNT)]
+        self.beside: set[int] = set()
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(COUNT):
+            yield self.change(raw(index))
+            self.offered[index].set()
+            while not self.matting[index].wait(0.01):
+                if self._closed.is_set():
+                    return
+
+    def wait_for_next(self, frame: Frame) -> None:
+        self.matting[frame.index].set()
+        if frame.index + 1 < COUNT:
+            assert self.offered[frame.index + 1].wait(PATIENCE_S)
+
+    def wait_for_its_matte(self, frame: Frame) -> None:
+        if threading.current_thread().name.startswith("humanseg-composite"):
+            self.beside.add(frame.index)
+            assert self.matting[frame.index + 1].wait(PATIENCE_S)
+
+
+class Meeting:
+    """A compositor that meets the matter at the next frame."""
+
+    def __init__(self, camera: Pressing, compositor: Any) -> None:
+        self.camera = camera
+        self.compositor = compositor
+
+    def composite(self, frame: Frame, matte: Matte) -> Frame:
+        self.camera.wait_for_its_matte(frame)
+        return cast("Frame", self.compositor.composite(frame, matte))
+
+
+class Beside:
+    """Always the harder way."""
+
+    beside = True
+
+    def note(self, now: float, frame_s: float) -> None: ...
+
+
 class Tap:
     """Sees every frame that leaves, and lets the camera give the next."""
 
@@ -125,12 +173,14 @@ class FixedMatter:
 
     def __init__(self, spoil: Callable[[Frame, Matte], Matte]) -> None:
         self.spoil = spoil
+        self.before: Callable[[Frame], None] = lambda _frame: None
         self.resets = 0
 
     def reset(self) -> None:
         self.resets += 1
 
     def matte(self, frame: Frame) -> Matte:
+        self.before(frame)
         return self.spoil(frame, Matte(alpha=ALPHA))
 
 
@@ -256,12 +306,23 @@ def distance(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.abs(one.astype(np.float64) - other)[ROOM].mean())
 
 
-@pytest.mark.parametrize("background", BACKGROUNDS)
+@pytest.mark.parametrize(
+    ("background", "pressing"),
+    [*((name, False) for name in BACKGROUNDS), ("video", True)],
+    ids=[*BACKGROUNDS, "video, frames beside each other"],
+)
 @pytest.mark.parametrize(("where", "fault"), CASES, ids=lambda value: str(value))
 def test_a_fault_shows_the_slate_in_every_sink_and_the_next_good_frame_is_shown_again(
-    where: str, fault: str, background: str, scenes: Callable[[str], Background], tmp_path: Path
+    where: str,
+    fault: str,
+    background: str,
+    scenes: Callable[[str], Background],
+    tmp_path: Path,
+    pressing: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    camera = Camera()
+    monkeypatch.setattr("humanseg.pipeline.worker.Ways", Beside)
+    camera = Pressing() if pressing else Camera()
     matter = FixedMatter(lambda _frame, matte: matte)
     compositor: Any = Compositor(scenes(background))
     if where == "source":
@@ -275,6 +336,8 @@ def test_a_fault_shows_the_slate_in_every_sink_and_the_next_good_frame_is_shown_
         compositor = SpoiltCompositor(scenes(background), COMPOSITOR_FAULTS[fault])
     else:
         compositor = Compositor(SpoiltBackground(scenes(background), BACKGROUND_FAULTS[fault]))
+    if isinstance(camera, Pressing):
+        matter.before, compositor = camera.wait_for_next, Meeting(camera, compositor)
     tap, preview = Tap(camera), Watched()
     recorder = RecordingSink(tmp_path / "recording.mp4")
     virtual = VirtualCameraSink(SIZE, Fraction(1000), backend="memory")
@@ -300,6 +363,10 @@ def test_a_fault_shows_the_slate_in_every_sink_and_the_next_good_frame_is_shown_
     assert all(isinstance(problem, HumansegError) for problem in run.problems)
     assert run.fault is None
     assert matter.resets == 1 + FAULTY, "what it remembers may be spoilt too"
+    if isinstance(camera, Pressing):
+        # While a fault lasts, one after the other; a fault of the matte is known before.
+        first_in_turn = GOOD + (where != "matter")
+        assert camera.beside == {*range(first_in_turn), *range(GOOD + FAULTY + 1, COUNT - 1)}
 
 
 class BrokenEngine:

@@ -61,3 +61,36 @@ def test_the_work_since_a_moment_leaves_older_frames_out() -> None:
     assert meter.work_since(3.05) == pytest.approx(0.2)
     assert meter.work_since(4.1) == pytest.approx(0.2)  # the one that was under way then counts
     assert meter.work_since(6) is None
+
+
+def done(meter: Meter, index: int, *, beside: bool, matte_s: float = 0.03, composite_s: float = 0.01) -> None:
+    """A frame that was matted, waited 2 ms for its turn, and was composited."""
+    matted = index + matte_s
+    resumed = matted + 0.002 if beside else None
+    finished = matted + composite_s + 0.002 * beside
+    meter.add(born=index, began=index, matted=matted, resumed=resumed, done=finished, beside=beside)
+
+
+def test_beside_each_other_the_longer_of_matte_and_composite_is_what_a_frame_takes() -> None:
+    meter = Meter()
+    for index in range(4):
+        done(meter, index, beside=True)
+    assert meter.work_since(0) == pytest.approx(0.03)
+    done(meter, 4, beside=True, matte_s=0.01, composite_s=0.05)
+    assert meter.work_since(4) == pytest.approx(0.05)
+    stats = meter.snapshot()
+    assert stats.work_p50_s == pytest.approx(0.04)
+    assert stats.composite_p50_s == pytest.approx(0.01), "waiting is no work"
+    assert told(meter)["composite"] == (12, 52)
+    assert sum(stage.p50_s for stage in stats.stages) == pytest.approx(stats.latency_p50_s)
+
+
+def test_where_frames_were_done_both_ways_the_quicker_one_counts() -> None:
+    meter = Meter()
+    for index in range(4):
+        done(meter, index, beside=index == 3)
+    assert meter.work_since(0) == pytest.approx(0.03)
+    meter = Meter()
+    for index in range(4):
+        done(meter, index, beside=index == 3, matte_s=0.05 if index == 3 else 0.03)
+    assert meter.work_since(0) == pytest.approx(0.04)

@@ -305,6 +305,33 @@ def test_a_weak_blur_is_a_composite_and_no_leak() -> None:
     assert composite.ticket is clearance.policy.ticket
 
 
+def test_whether_a_frame_is_seen_is_its_own_however_far_the_next_one_is() -> None:
+    seen = [True]
+    clearance = Clearance(Knows(), Policy(Compositor(parse_background("#00b140")), Ticket()), lambda: seen[0])
+    frames = [Frame(rgb=raw(index), index=index) for index in range(4)]
+    mattes = []
+    for frame, is_seen in zip(frames, (True, True, False, True), strict=True):
+        seen[0] = is_seen
+        mattes.append(clearance.matte(frame))
+    shown = [clearance.composite(frame, matte) for frame, matte in zip(frames, mattes, strict=True)]
+    assert [isinstance(frame, ClearedFrame) for frame in shown] == [True, True, False, True]
+    assert np.array_equal(shown[2].rgb, Slate(SIZE).rgb)
+
+
+def test_what_was_matted_before_the_background_went_off_or_came_is_not_shown_as_it_is_after() -> None:
+    on, off = Policy(Compositor(parse_background("#00b140")), Ticket()), Policy(None, Ticket())
+    another = Policy(Compositor(parse_background("blur")), on.ticket)
+    clearance = Clearance(Knows(), on)
+    frame = Frame(rgb=raw(0))
+    for before, after, passes in ((on, off, False), (off, on, False), (on, another, True), (off, off, True)):
+        clearance.policy = before
+        matte = clearance.matte(frame)
+        clearance.policy = after
+        shown = clearance.composite(frame, matte)
+        assert isinstance(shown, ClearedFrame) is passes
+        assert passes or np.array_equal(shown.rgb, Slate(SIZE).rgb)
+
+
 class Knows:
     def reset(self) -> None: ...
 

@@ -302,10 +302,18 @@ def test_the_finer_controls_reach_the_network_and_go_back(bench: Make) -> None:
     one.wait_for_picture()
     panel, matter = one.window.live.adjust, one.parts.matters[0]
     assert matter.options == MattingOptions()
-    for name, value in (("smoothing", 0.25), ("threshold", 0.5), ("feather", 0.01), ("shift", -0.01)):
+    for name, value in (
+        ("smoothing", 0.25),
+        ("look_ahead", 2),
+        ("threshold", 0.5),
+        ("feather", 0.01),
+        ("shift", -0.01),
+    ):
         panel._rows[name].set(value)
         panel._rows[name]._moved(panel._rows[name]._slider.value())
         assert getattr(matter.options, name) == pytest.approx(value, abs=0.005)
+    assert panel._rows["look_ahead"]._value.text() == "2 frames"
+    assert type(matter.options.look_ahead) is int
     one.qtbot.mouseClick(panel._rows["refine"].box, Qt.MouseButton.LeftButton, pos=QPoint(8, 10))
     assert matter.options.refine is False
     one.controller.open(Input(source="another", engine="onnxruntime"))
@@ -323,7 +331,14 @@ def test_every_finer_control_has_a_reset_that_shows_when_there_is_something_to_p
     one.wait_for_picture()
     panel, default = one.window.live.adjust, Settings()
     panel.offer("engine", [("auto", "Automatic"), ("onnxruntime", "ONNX Runtime")])
-    others = {"smoothing": 0.0, "refine": False, "decontaminate": False, "skip_still": True, "shift": 0.01}
+    others = {
+        "smoothing": 0.0,
+        "refine": False,
+        "decontaminate": False,
+        "skip_still": True,
+        "shift": 0.01,
+        "look_ahead": 2,
+    }
     for name, row in panel._rows.items():
         assert row._reset.isHidden(), name
         one.controller.set_look(**{name: others.get(name, 0.03)})
@@ -414,7 +429,7 @@ def test_the_wheel_scrolls_the_controls_and_changes_none_of_them(bench: Make) ->
     live, before = one.window.live, one.controller.settings
     live.adjust.offer("engine", [("auto", "Automatic"), ("onnxruntime", "ONNX Runtime")])
     controls = [*live.adjust.findChildren(QComboBox), *live.adjust.findChildren(QSlider)]
-    assert len(controls) == 8
+    assert len(controls) == 9
     still = QPoint(0, 0)
     for control in controls:
         control.setFocus()

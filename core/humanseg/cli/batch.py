@@ -80,6 +80,9 @@ class Batch:
     preset: Literal["live", "balanced", "quality"] = "quality"
     """How much of a frame the network gets to see: more is finer at the edges, and slower."""
 
+    look_ahead: Annotated[Literal[0, 1, 2, 3], arg(metavar="N")] = 0
+    """Frames, 0 to 3, that each one is judged by after it, so that outlines are steadier where nothing moves."""
+
     engine: EngineName = "auto"
     """What runs the network."""
 

@@ -8,7 +8,7 @@ from typing import Literal
 from humanseg.engines.engine import AUTO_ORDER, CPU_ENGINES, GPU_ENGINES, NAMES, Engine, open_engine
 from humanseg.engines.relay import RelayEngine
 from humanseg.errors import SettingsError
-from humanseg.matting import Matter, open_matter
+from humanseg.matting import Matter, MattingOptions, open_matter
 from humanseg.matting.presets import with_preset
 from humanseg.models import find_model
 
@@ -69,6 +69,7 @@ class EngineChoice:
         *,
         preset: str,
         threads: int | None,
+        options: MattingOptions | None = None,
         on_notice: Callable[[str], None] | None = None,
     ) -> Matter:
         """Open a matter on the first candidate that works; the arguments are those of `open_matter`.
@@ -84,6 +85,7 @@ class EngineChoice:
                 self.engine,
                 preset=preset,
                 threads=threads,
+                options=options,
                 require_gpu=self.require_gpu,
                 on_notice=on_notice,
             )
@@ -99,7 +101,7 @@ class EngineChoice:
             return open_engine(name, spec, threads=threads)
 
         engine = opened(names[0]) if len(names) == 1 else RelayEngine(spec.name, names, opened, on_notice=on_notice)
-        return Matter(spec, engine)
+        return Matter(spec, engine, options)
 
     def __str__(self) -> str:
         words = {"--engine": self.engine, "--device": self.device, "--precision": self.precision}

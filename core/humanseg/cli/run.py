@@ -18,7 +18,7 @@ from humanseg.cli.report import write_report
 from humanseg.cli.stdin import standard_input
 from humanseg.compositing import parse_background
 from humanseg.errors import HumansegError, SettingsError, SinkError
-from humanseg.matting import Matter
+from humanseg.matting import Matter, MattingOptions
 from humanseg.pipeline.cluster import Crew, join_cluster
 from humanseg.pipeline.process import Output, Result, process_video
 from humanseg.sinks.coding import WORST_QUALITY
@@ -81,7 +81,13 @@ def _run(batch: "Batch", inputs: tuple[str, ...]) -> int:
         matters: SimpleQueue[Matter] = SimpleQueue()
         for _ in range(min(batch.jobs, len(jobs))):
             # The engine knows what it will be: while one for the GPU is built, the CPU stands in for it.
-            opened = choice.open(batch.model, preset=batch.preset, threads=batch.threads, on_notice=notices)
+            opened = choice.open(
+                batch.model,
+                preset=batch.preset,
+                threads=batch.threads,
+                options=_options(batch),
+                on_notice=notices,
+            )
             matters.put(matter := stack.enter_context(opened))
         fallen_back = told(matter.engine)
         if batch.dry_run:
@@ -126,7 +132,17 @@ def _crew(batch: "Batch", choice: EngineChoice) -> Crew | None:
     if batch.cluster != "ray" and not batch.cluster.startswith("ray://"):
         raise SettingsError(f"{batch.cluster!r} is no cluster.", "Write ray, or ray://HOST:10001.")
     join_cluster(batch.cluster)
-    return Crew(model=batch.model, engine=batch.engine, preset=batch.preset, threads=batch.threads or 2)
+    return Crew(
+        model=batch.model,
+        engine=batch.engine,
+        preset=batch.preset,
+        threads=batch.threads or 2,
+        options=_options(batch),
+    )
+
+
+def _options(batch: "Batch") -> MattingOptions:
+    return MattingOptions(look_ahead=batch.look_ahead)
 
 
 def _changes(batch: "Batch") -> Changes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from humanseg.engines.engine import Engine, open_engine
-from humanseg.frames import Frame, Matte, Spent
+from humanseg.frames import Frame, Matte, Seen, Spent
 from humanseg.matting.adjust import adjust
 from humanseg.matting.motion import is_cut
 from humanseg.matting.network import Network
@@ -38,12 +38,18 @@ class Matter:
         self._smoother = Smoother()
         self._last = LastMatte()
         self._before: NDArray[np.uint8] | None = None
+        self._begins = True
         self._spent: Spent | None = None
 
     def matte(self, frame: Frame) -> Matte:
-        """The frame's matte, alpha only; the arguments, results and errors are those of `alpha`."""
-        alpha = self.alpha(frame.rgb)
-        return Matte(alpha=alpha, spent=self._spent)
+        """The frame's matte, alpha only; the arguments, results and errors are those of `alpha`.
+
+        It is not judged by what comes after: it tells `LookAhead` how far to look for that.
+        """
+        frames = self.options.look_ahead
+        alpha, small = self.alpha(frame.rgb), self._before
+        seen = None if small is None else Seen(index=frame.index, small=small, begins=self._begins, frames=frames)
+        return Matte(alpha=alpha, spent=self._spent, seen=seen)
 
     def alpha(self, rgb: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         """How opaque the person is in each pixel.
@@ -69,7 +75,7 @@ class Matter:
         small = shrink(rgb, network_size((width, height), self.model.pixels, self.model.multiple))
         if self._before is not None and is_cut(self._before, small):
             self.reset()
-        self._before = small
+        self._begins, self._before = self._before is None, small
         if options.skip_still and (again := self._last.again(small, (height, width), options)) is not None:
             self._spent = Spent(pre_s=perf_counter() - began, infer_s=0.0)
             return again

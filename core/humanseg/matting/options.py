@@ -22,6 +22,12 @@ class MattingOptions:
     feather: float = 0.0
     """Softens outlines inwards over this width, in parts of the frame's shorter side; 0 (off) to 0.05."""
 
+    look_ahead: int = 0
+    """Frames, 0 (off) to 3, that each one waits for: where nothing moves, only changes that last so long are followed.
+
+    For `Pipeline`, which holds frames back; `Matter` alone leaves it undone.
+    """
+
     skip_still: bool = False
     """Give the last matte again while nothing in the picture changes, and save the network's work."""
 
@@ -29,5 +35,7 @@ class MattingOptions:
         for name, low, high in (("smoothing", 0, 1), ("shift", -0.02, 0.02), ("feather", 0, 0.05)):
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be from {low} to {high}.")
+        if self.look_ahead not in range(4):
+            raise ValueError(f"look_ahead is {self.look_ahead}; it must be 0, 1, 2 or 3.")
         if not 0 <= self.threshold < 1:
             raise ValueError(f"threshold is {self.threshold}; it must be from 0 to under 1.")

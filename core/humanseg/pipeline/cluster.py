@@ -7,13 +7,13 @@ are finished one by one in the job's journal, and a driver that is killed goes o
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 from humanseg.errors import EngineError, HumansegError, SinkError
-from humanseg.matting import open_matter
+from humanseg.matting import MattingOptions, open_matter
 from humanseg.pipeline.job import Progress, VideoJob
 from humanseg.pipeline.making import Making
 from humanseg.pipeline.stats import Stats
@@ -32,6 +32,9 @@ class Crew:
     """As for `open_matter`. All machines must come to the same one."""
 
     preset: str = "live"
+    """As for `open_matter`."""
+
+    options: MattingOptions = field(default_factory=MattingOptions)
     """As for `open_matter`."""
 
     threads: int = 2
@@ -131,7 +134,7 @@ def _make_last(remote: Any, job: VideoJob, crew: Crew, hashes: list[str], making
 
 def _make_span(job: VideoJob, crew: Crew, hashes: list[str], first: int, last: int) -> int | None:
     """Runs on some machine of the cluster."""
-    with open_matter(crew.model, crew.engine, preset=crew.preset, threads=crew.threads) as matter:
+    with open_matter(crew.model, crew.engine, preset=crew.preset, threads=crew.threads, options=crew.options) as matter:
         making = Making(job, matter)
         if [target.hash for target in making.targets] != hashes:
             problem = "A machine of the cluster has another version of humanseg, of the model or of the video."

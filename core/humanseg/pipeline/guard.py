@@ -2,14 +2,13 @@
 
 import logging
 from collections.abc import Callable
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from humanseg.errors import EngineError, HumansegError
-from humanseg.frames import Frame, Matte, Spent, StreamInfo
+from humanseg.frames import Frame, Matte, StreamInfo
 from humanseg.slate import Slate
 
 if TYPE_CHECKING:
@@ -25,7 +24,9 @@ class Guard:
     """Mattes and composites, and gives the slate whenever that fails or what came of it could show the room.
 
     It recovers by itself: the next frame is tried like the first, after the matter has forgotten what it remembered. A
-    fault is told once, when it begins; the same words are not told again in the same run. One thread only.
+    fault is told once, when it begins; the same words are not told again in the same run.
+
+    Frames are matted by one thread and composited by another or the same, one frame at a time each, in order.
     """
 
     def __init__(self, info: StreamInfo, tell: Callable[[HumansegError], None]) -> None:
@@ -42,39 +43,47 @@ class Guard:
         self._told: set[str] = set()
         self._forget = True
 
-    def composite(
-        self, frame: Frame, matter: "SupportsMatte", compositor: "SupportsComposite"
-    ) -> tuple[Frame, float, Spent | None]:
-        """The composite of a frame, or the slate with the frame's times; when the matte was there, and what it took.
+    @property
+    def upset(self) -> bool:
+        """Whether a fault came up that the matter has not forgotten yet."""
+        return self._forget
 
-        The moment in `perf_counter` seconds.
-        """
+    def matte(self, frame: Frame, matter: "SupportsMatte") -> Matte | Exception:
+        """The matte of a frame, or why it has none that may be used: `composite` takes either."""
         try:
             if self._forget:
                 matter.reset()
                 self._forget = False
             matte = matter.matte(frame)
             _check_matte(frame, matte)
-            matted = perf_counter()
+        except Exception as error:  # noqa: BLE001 whatever it is, the frame must not be shown
+            return error
+        return matte
+
+    def composite(self, frame: Frame, matte: Matte | Exception, compositor: "SupportsComposite") -> Frame:
+        """The composite of a frame, or the slate with the frame's times."""
+        if isinstance(matte, Exception):
+            return self._failed(frame, matte)
+        try:
+            if matte.seen is not None and matte.seen.frames:
+                _check_matte(frame, matte)  # it is not the one that was checked: it was settled by those after it
             composite = compositor.composite(frame, matte)
             self._check_composite(frame, composite, compositor)
-        except Exception as error:  # noqa: BLE001 whatever it is, the frame must not be shown
-            self._failed(error)
-            return self.slate.frame(frame), perf_counter(), None
+        except Exception as error:  # noqa: BLE001 as above
+            return self._failed(frame, error)
         self.fault = None
-        return composite, matted, matte.spent
+        return composite
 
     def accept(self, frame: Frame, composite: Frame) -> Frame:
         """A composite that was made in one go, or the slate with the frame's times."""
         try:
             self._check_composite(frame, composite, None)
         except Exception as error:  # noqa: BLE001 as above
-            self._failed(error)
-            return self.slate.frame(frame)
+            return self._failed(frame, error)
         self.fault = None
         return composite
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, frame: Frame, error: Exception) -> Frame:
         self._forget = True
         fault = error if isinstance(error, HumansegError) else _named(error)
         begins, self.fault = self.fault is None, fault
@@ -82,6 +91,7 @@ class Guard:
             self._told.add(str(fault))
             logger.warning("the slate is shown: %s", fault.problem, exc_info=error)
             self._tell(fault)
+        return self.slate.frame(frame)
 
     def _check_composite(self, frame: Frame, composite: Frame, compositor: "SupportsComposite | None") -> None:
         rgb, expected = composite.rgb, self.slate.rgb

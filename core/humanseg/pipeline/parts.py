@@ -26,7 +26,7 @@ class SupportsWhole(Protocol):
 
 
 class SupportsComposite(Protocol):
-    """What the worker needs of a compositor. Called on the worker thread only.
+    """What the worker needs of a compositor. Called by one thread at a time, while the matter is at the next frame.
 
     One whose composites are meant to show the room (no background is chosen) has an attribute `shows_room` that is
     true; the others never hand the frame's own pixels on.

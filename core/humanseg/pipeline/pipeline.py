@@ -36,7 +36,8 @@ class Pipeline:
 
         hand-off           | live source              | file
         capture -> worker  | newest                   | every(4)
-        matte -> composite | in turn                  | one frame, on a thread beside the worker
+        matte -> composite | in turn, or as a file's  | one frame, on a thread beside the worker
+                           | where frames wait        |
         worker -> preview  | newest                   | every(4)
         worker -> recorder | every_or_end (256 MiB)   | every(4)        (a recorder: a sink that is `lossless`)
 
@@ -114,9 +115,9 @@ class Pipeline:
         return self._meter.snapshot(dropped=self._inlet.dropped)
 
     def work_since(self, moment: float) -> float | None:
-        """Seconds the worker spent on a frame: the median of those finished since a moment (`perf_counter` seconds).
+        """Seconds that must lie between two frames for the worker to keep up, as it was since a moment.
 
-        None where there is none.
+        The moment in `perf_counter` seconds; None where no frame was finished since. See `Meter.work_since`.
         """
         return self._meter.work_since(moment)
 
@@ -295,7 +296,7 @@ class Pipeline:
             self._inlet.close()
 
     def _work(self) -> None:
-        """The worker thread: a frame is composited with its own matte before the next one is taken."""
+        """The worker thread: each frame is composited with its own matte, in order."""
         try:
             self._worker.run()
         except BaseException as error:  # noqa: BLE001 `wait` raises it

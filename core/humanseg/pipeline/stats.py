@@ -15,7 +15,8 @@ class Stage:
 
     name: str
     """capture (until the worker takes the frame up), pre, infer, post, composite; matte in place of the three in the
-    middle where they are not told apart, and frame in place of all four where a frame is done in one go.
+    middle where they are not told apart, and frame in place of all four where a frame is done in one go. Where frames
+    are held back to look ahead, that stands before composite.
     """
 
     p50_s: float
@@ -59,8 +60,19 @@ class _Sample:
     born: float
     began: float
     matted: float
+    due: float | None
+    resumed: float
     done: float
     spent: Spent | None
+    beside: bool
+
+    @property
+    def matte_s(self) -> float:
+        return self.matted - self.began
+
+    @property
+    def composite_s(self) -> float:
+        return self.done - self.resumed
 
     @property
     def stages(self) -> dict[str, float]:
@@ -68,13 +80,14 @@ class _Sample:
         stages = {"capture": self.began - self.born}
         if self.matted == self.began:
             return stages | {"frame": self.done - self.began}
-        matte_s = self.matted - self.began
         if self.spent is None:
-            stages["matte"] = matte_s
+            stages["matte"] = self.matte_s
         else:
             before_s = self.spent.pre_s + self.spent.infer_s
-            stages |= {"pre": self.spent.pre_s, "infer": self.spent.infer_s, "post": matte_s - before_s}
-        return stages | {"composite": self.done - self.matted}
+            stages |= {"pre": self.spent.pre_s, "infer": self.spent.infer_s, "post": self.matte_s - before_s}
+        if self.due is None:
+            return stages | {"composite": self.done - self.matted}
+        return stages | {"look ahead": self.due - self.matted, "composite": self.done - self.due}
 
 
 class Meter:
@@ -85,7 +98,18 @@ class Meter:
         self._frames = 0
         self._lock = Lock()
 
-    def add(self, *, born: float, began: float, matted: float, done: float, spent: Spent | None = None) -> None:
+    def add(
+        self,
+        *,
+        born: float,
+        began: float,
+        matted: float,
+        done: float,
+        due: float | None = None,
+        resumed: float | None = None,
+        spent: Spent | None = None,
+        beside: bool = False,
+    ) -> None:
         """Note one frame.
 
         Args:
@@ -93,21 +117,34 @@ class Meter:
             began: when the worker took it up.
             matted: when its matte was there; `began` where it was done in one go.
             done: when it was composited.
+            due: when it had been held back long enough to look ahead; None where it was not held back.
+            resumed: when its composite began; None is when its matte was there.
             spent: what its matte took by stage, where that is told.
+            beside: whether the next frame was matted while this one was composited.
         """
         with self._lock:
-            self._samples.append(_Sample(born, began, matted, done, spent))
+            self._samples.append(
+                _Sample(born, began, matted, due, matted if resumed is None else resumed, done, spent, beside)
+            )
             self._frames += 1
 
     def work_since(self, moment: float) -> float | None:
-        """Seconds the worker spent on a frame, the median of those finished since a moment; None where there is none.
+        """Seconds that must lie between two frames for the worker to keep up; None where it did none.
+
+        Matte and composite together; where frames are composited while the next one is matted, the longer of the two,
+        as it was beside the other. The median of the frames finished since a moment; where frames were done both ways,
+        of those that were done in the quicker one.
 
         Args:
             moment: `perf_counter` seconds; of older frames only the window's are known.
         """
         with self._lock:
-            times = [sample.done - sample.began for sample in self._samples if sample.done >= moment]
-        return _percentile(times, 50) if times else None
+            samples = [sample for sample in self._samples if sample.done >= moment]
+        ways = (
+            [sample.matte_s + sample.composite_s for sample in samples if not sample.beside],
+            [max(sample.matte_s, sample.composite_s) for sample in samples if sample.beside],
+        )
+        return min((_percentile(times, 50) for times in ways if times), default=None)
 
     def snapshot(self, *, dropped: int = 0, now: float | None = None) -> Stats:
         """What was noted so far; `now` (`perf_counter` seconds, None for this moment) lets a stalled run be seen."""
@@ -123,9 +160,9 @@ class Meter:
             fps=_rate([sample.done for sample in samples], perf_counter() if now is None else now),
             latency_p50_s=_percentile(latencies, 50),
             latency_p95_s=_percentile(latencies, 95),
-            work_p50_s=_percentile((sample.done - sample.began for sample in samples), 50),
-            matte_p50_s=_percentile((sample.matted - sample.began for sample in samples), 50),
-            composite_p50_s=_percentile((sample.done - sample.matted for sample in samples), 50),
+            work_p50_s=_percentile((sample.matte_s + sample.composite_s for sample in samples), 50),
+            matte_p50_s=_percentile((sample.matte_s for sample in samples), 50),
+            composite_p50_s=_percentile((sample.composite_s for sample in samples), 50),
             stages=_stages(samples),
         )
 

@@ -44,11 +44,11 @@ def frame_shape(
 
     Returns:
         None for what the graph does not know: a background that is made anew for each frame (but for the blurred room),
-        light that wraps, another compositor, and alpha with a threshold, a shift or a feather.
+        light that wraps, another compositor, and alpha with a threshold, a shift, a feather or a look ahead.
     """
     options = options or MattingOptions()
     background = compositor.background
-    if type(compositor) is not Compositor or compositor.light_wrap:
+    if type(compositor) is not Compositor or compositor.light_wrap or options.look_ahead:
         return None
     known = (BlurBackground, ColourBackground, ImageBackground)
     if type(background) not in known or options.threshold or options.shift or options.feather:

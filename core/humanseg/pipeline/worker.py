@@ -1,15 +1,19 @@
 """The middle of a pipeline: frames become composites."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from time import perf_counter
 
+from humanseg.errors import EngineError
 from humanseg.frames import Frame, Matte
+from humanseg.matting.look_ahead import LookAhead
 from humanseg.pipeline.branches import Branches
+from humanseg.pipeline.finisher import Finisher, MattedOne
 from humanseg.pipeline.guard import Guard
 from humanseg.pipeline.handoff import Handoff
 from humanseg.pipeline.parts import SupportsComposite, SupportsMatte, SupportsWhole
 from humanseg.pipeline.stats import Meter
+from humanseg.pipeline.ways import Ways
 from humanseg.sources.source import CanBeLost, Source
 
 SILENT_S = 0.5
@@ -17,7 +21,10 @@ SILENT_S = 0.5
 
 
 class Worker:
-    """Composites each frame with its own matte, in order. One thread only."""
+    """Composites each frame with its own matte, in order, while the next one is matted where that helps.
+
+    One thread only, which mattes; composites are made on it, or beside it.
+    """
 
     def __init__(
         self,
@@ -51,6 +58,10 @@ class Worker:
         self._guard = guard
         self._meter = meter
         self._whole = whole
+        self._finisher = Finisher(self._finish)
+        self._ahead: LookAhead[MattedOne] = LookAhead()
+        self._ways = Ways()
+        self._waited_behind: float | None = None  # when the last frame was taken up, if another waited behind it
 
     def run(self) -> None:
         """Work until the inlet ends."""
@@ -58,73 +69,122 @@ class Worker:
             self._matter.reset()
         if self._whole is not None:
             self._whole.reset()
-        if self._guard is None and self._whole is None and not self._source.info.live:
-            self._overlap()
-            return
-        for frame in self._incoming():
-            self._branches.hand_on(self._composite(frame))
+        with self._finisher:
+            for frame in self._incoming():
+                if not self._do_whole(frame):
+                    self._matte(frame)
+            self._release()
 
-    def _overlap(self) -> None:
-        """Composite each frame on a thread of its own while the next one is matted: more frames a second.
+    def _matte(self, frame: Frame) -> None:
+        """Matte a frame, and have it composited when the one before is.
 
-        For files, whose faults end the run: nothing has to be covered by a slate.
+        Where the composite is done beside, the next frame is taken at once, but no sooner than it can be composited as
+        soon as it has its matte. Until then a newer one may take its place: so what a live frame waits for once it was
+        taken is only what the composites take longer than the one before did. What else is later than with one frame
+        after the other comes of two at a time on the same cores.
         """
-        last: Future[None] | None = None
-        with ThreadPoolExecutor(1, thread_name_prefix="humanseg-composite") as pool:
-            try:
-                for frame in self._incoming():
-                    began, compositor = perf_counter(), self._compositor()
-                    matte = self._matter.matte(frame)
-                    before, last = last, None
-                    if before is not None:
-                        before.result()
-                    last = pool.submit(self._finish, frame, matte, compositor, began, perf_counter())
-            finally:  # the last frame, and the one before a fault
-                if last is not None:
-                    last.result()
+        began = perf_counter()
+        if self._waited_behind is not None:
+            self._ways.note(began, began - self._waited_behind)
+        matte, matted = self._matte_of(frame), perf_counter()
+        self._finisher.wait()
+        if self._guard is not None and self._guard.upset:
+            # The one before failed meanwhile: what this one's matte came of may be spoilt.
+            matte, matted = self._matte_of(frame), perf_counter()
+        self._waited_behind = began if len(self._inlet) else None
+        one = MattedOne(frame=frame, matte=matte, began=began, matted=matted)
+        if isinstance(matte, Matte):
+            self._finish_all(self._ahead.add(one, matte))
+        else:
+            self._release()
+            self._finisher.finish(one)
+        if self._source.info.live:
+            self._finisher.wait_until_near(matted - began)
 
-    def _finish(self, frame: Frame, matte: Matte, compositor: SupportsComposite, began: float, matted: float) -> None:
-        self._branches.hand_on(self._blend(frame, matte, compositor, began, matted))
+    def _release(self) -> None:
+        """Finish what is held back: what follows does not count, or does not come."""
+        self._finish_all(self._ahead.release())
+
+    def _finish_all(self, settled: list[tuple[MattedOne, Matte]]) -> None:
+        for one, matte in settled:
+            due = perf_counter() if matte.seen is not None and matte.seen.frames else None
+            self._finisher.finish(replace(one, matte=matte, due=due, beside=self._is_done_beside()))
+
+    def _matte_of(self, frame: Frame) -> Matte | Exception:
+        return self._matter.matte(frame) if self._guard is None else self._guard.matte(frame, self._matter)
+
+    def _is_done_beside(self) -> bool:
+        """Whether to composite a frame on a thread of its own while the next one is matted.
+
+        A live frame only where the next one waits already, and where that has been seen to give more frames a second:
+        two at a time make each of them later. And none while a fault lasts: the next matte would have to be made again.
+        """
+        if not self._source.info.live:
+            return self._guard is None and self._whole is None
+        lasts = self._guard is not None and self._guard.fault is not None
+        return self._ways.beside and len(self._inlet) > 0 and not lasts
+
+    def _finish(self, one: MattedOne) -> None:
+        """Composite a frame and hand it on; on the worker's thread, or beside it."""
+        compositor, resumed, matte = self._compositor(), perf_counter(), one.matte
+        if isinstance(matte, Matte) and matte.seen is not None and matte.seen.index != one.frame.index:
+            matte = EngineError(f"Frame {one.frame.index} met the matte of frame {matte.seen.index}.")
+        if self._guard is not None:
+            composite = self._guard.composite(one.frame, matte, compositor)
+        elif isinstance(matte, Matte):
+            composite = compositor.composite(one.frame, matte)
+        else:
+            raise matte
+        if self._guard is None or self._guard.fault is None:
+            self._meter.add(
+                born=one.frame.born,
+                began=one.began,
+                matted=one.matted,
+                due=one.due,
+                resumed=resumed,
+                done=perf_counter(),
+                spent=matte.spent if isinstance(matte, Matte) else None,
+                beside=one.beside,
+            )
+        self._branches.hand_on(composite)
+
+    def _do_whole(self, frame: Frame) -> bool:
+        """Hand on the composite of a frame that can be done in one go; False if it cannot."""
+        if self._whole is None:
+            return False
+        began = perf_counter()
+        done = self._whole.composite(frame, self._compositor())
+        if done is None:
+            return False
+        self._waited_behind = None
+        self._release()
+        self._finisher.wait()
+        if self._guard is not None:
+            done = self._guard.accept(frame, done)
+        if self._guard is None or self._guard.fault is None:
+            self._meter.add(born=frame.born, began=began, matted=began, done=perf_counter())
+        self._branches.hand_on(done)
+        return True
 
     def _incoming(self) -> Iterator[Frame]:
-        """The frames. While a source is lost, the slate goes to those who show the newest picture."""
+        """The frames. Where a live source gives none for a while, what is held back for them is shown.
+
+        While a source is lost, the slate goes to those who show the newest picture.
+        """
         source, guard = self._source, self._guard
-        if guard is None or not isinstance(source, CanBeLost):
+        if not source.info.live:
             yield from self._inlet
             return
-        slate = guard.slate.frame()
+        slate = guard.slate.frame() if guard is not None else None
         while True:
             while not self._inlet.ready(SILENT_S):
-                if source.lost:
+                self._release()
+                self._finisher.wait()
+                if slate is not None and isinstance(source, CanBeLost) and source.lost:
                     self._branches.hand_on(slate, newest_only=True)
             frame = next(self._inlet, None)
             if frame is None:
                 return
-            slate = guard.slate.frame(frame)
+            if guard is not None:
+                slate = guard.slate.frame(frame)
             yield frame
-
-    def _composite(self, frame: Frame) -> Frame:
-        began = perf_counter()
-        compositor = self._compositor()
-        done = self._whole.composite(frame, compositor) if self._whole is not None else None
-        if done is not None:
-            if self._guard is not None:
-                done = self._guard.accept(frame, done)
-                if self._guard.fault is not None:
-                    return done
-            self._meter.add(born=frame.born, began=began, matted=began, done=perf_counter())
-            return done
-        if self._guard is not None:
-            composite, matted, spent = self._guard.composite(frame, self._matter, compositor)
-            if self._guard.fault is not None:
-                return composite
-        else:
-            matte = self._matter.matte(frame)
-            return self._blend(frame, matte, compositor, began, perf_counter())
-        self._meter.add(born=frame.born, began=began, matted=matted, done=perf_counter(), spent=spent)
-        return composite
-
-    def _blend(self, frame: Frame, matte: Matte, compositor: SupportsComposite, began: float, matted: float) -> Frame:
-        composite = compositor.composite(frame, matte)
-        self._meter.add(born=frame.born, began=began, matted=matted, done=perf_counter(), spent=matte.spent)
-        return composite

@@ -9,7 +9,17 @@ from humanseg_desktop.schema import Described, Scale, describe
 from humanseg_desktop.settings import Input, Look, Settings
 from humanseg_desktop.ui.parts import Card, ChoiceRow, SliderRow, SwitchRow, dress_button, plain_button
 
-FIELDS = ("smoothing", "threshold", "feather", "shift", "light_wrap", "refine", "decontaminate", "skip_still")
+FIELDS = (
+    "smoothing",
+    "look_ahead",
+    "threshold",
+    "feather",
+    "shift",
+    "light_wrap",
+    "refine",
+    "decontaminate",
+    "skip_still",
+)
 """The fields of `Look` that are set here, in order."""
 
 COMBOS = {"preset": "Detail", "engine": "Engine", "model": "Model"}

@@ -91,8 +91,8 @@ class Segments(QFrame):
 class SliderRow(QWidget):
     """A number of the settings: label, value, slider, and a button that puts its default back."""
 
-    changed = Signal(str, float)
-    """Name of the setting and its new value, while the user moves it."""
+    changed = Signal(str, object)
+    """Name of the setting and its new value, a float or an int, while the user moves it."""
 
     def __init__(self, described: Described) -> None:
         """Make it for a field that has a scale.
@@ -107,8 +107,9 @@ class SliderRow(QWidget):
         self._value = dressed(QLabel(), "small")
         self._reset = reset_button(self._scale.label)
         self._slider = QSlider(Qt.Orientation.Horizontal)
-        self._slider.setRange(0, _STEPS)
-        self._slider.setPageStep(_STEPS // 10)
+        self._steps = round(self._scale.high - self._scale.low) if self._scale.unit else _STEPS
+        self._slider.setRange(0, self._steps)
+        self._slider.setPageStep(max(1, self._steps // 10))
         if self._scale.low < 0:
             self._slider.setObjectName("centred")
         self._slider.setAccessibleName(self._scale.label)
@@ -137,12 +138,12 @@ class SliderRow(QWidget):
 
     def _moved(self, position: int) -> None:
         low, high = self._scale.low, self._scale.high
-        value = round(low + (high - low) * position / _STEPS, 4)
+        value = position + round(low) if self._scale.unit else round(low + (high - low) * position / _STEPS, 4)
         self._tell(value)
         self.changed.emit(self._described.name, value)
 
     def _position(self, value: float) -> int:
-        return round((value - self._scale.low) / (self._scale.high - self._scale.low) * _STEPS)
+        return round((value - self._scale.low) / (self._scale.high - self._scale.low) * self._steps)
 
     def _tell(self, value: float) -> None:
         self._value.setText(self._scale.text(value))

@@ -222,7 +222,11 @@ def test_what_the_graph_does_not_know_has_none(packaged: ModelSpec) -> None:
     known = Compositor(BACKGROUNDS["blur"])
     for odd in (Compositor(Odd(PICTURE)), Compositor(BACKGROUNDS["blur"], light_wrap=0.5)):
         assert frame_shape(packaged, odd, (640, 360)) is None
-    for options in (MattingOptions(threshold=0.5), MattingOptions(shift=0.01), MattingOptions(feather=0.01)):
+    odd_options = [
+        MattingOptions(threshold=0.5), MattingOptions(shift=0.01), MattingOptions(feather=0.01),
+        MattingOptions(look_ahead=1),
+    ]  # fmt: skip
+    for options in odd_options:
         assert frame_shape(packaged, known, (640, 360), options) is None
     plain = frame_shape(packaged, Compositor(BACKGROUNDS["blur"], decontaminate=False), (640, 360))
     assert plain is not None

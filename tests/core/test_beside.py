@@ -1,0 +1,269 @@
+"""Live frames that are composited while the next one is matted: when that is done, and what stays as it was."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from threading import Event, Semaphore
+from time import perf_counter
+
+import numpy as np
+import pytest
+
+from humanseg.errors import EngineError
+from humanseg.frames import Frame, Matte, StreamInfo
+from humanseg.pipeline import Pipeline
+from humanseg.pipeline.finisher import Finisher, MattedOne
+from humanseg.pipeline.ways import AGAIN_S, TRIED, Ways
+
+PATIENCE_S = 20
+INFO = StreamInfo(width=6, height=4, rate=Fraction(30), time_base=Fraction(1, 30), live=True)
+
+
+STARTED: list[tuple[Pipeline, "Parts"]] = []
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    yield
+    left = [thread.name for thread in threading.enumerate() if thread.name.startswith("humanseg-")]
+    for run, parts in STARTED:  # so that a failing test does not hold up the exit
+        run.stop()
+        parts.let_all_go()
+    STARTED.clear()
+    assert not left, f"threads left behind: {left}"
+
+
+@pytest.fixture
+def beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Composites are made beside wherever they may be."""
+
+    class Beside:
+        beside = True
+
+        def note(self, now: float, frame_s: float) -> None: ...
+
+    monkeypatch.setattr("humanseg.pipeline.worker.Ways", Beside)
+
+
+class Camera:
+    """Gives a frame for each `pace.release()`; `given` counts those that were put."""
+
+    def __init__(self, count: int) -> None:
+        self.info = INFO
+        self.pace, self.given = Semaphore(0), Semaphore(0)
+        self._count, self._closed = count, Event()
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(self._count):
+            while not self.pace.acquire(timeout=0.01):
+                if self._closed.is_set():
+                    return
+            yield Frame(rgb=np.full((4, 6, 3), index, np.uint8), index=index, time=Fraction(index, 30))
+            self.given.release()
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def give(self, count: int) -> None:
+        for _ in range(count):
+            self.pace.release()
+            assert self.given.acquire(timeout=PATIENCE_S)
+
+
+class Parts:
+    """Matter, compositor and sink in one, whose steps a test lets go one by one."""
+
+    lossless = True
+
+    def __init__(self) -> None:
+        self.matting, self.compositing = Semaphore(0), Semaphore(0)
+        self.matte_let_go, self.composite_let_go = Semaphore(0), Semaphore(0)
+        self.matted: list[int] = []
+        self.composited: list[tuple[int, bool]] = []
+        self.written: list[Frame] = []
+        self.resets = 0
+        self.fails: set[int] = set()
+
+    def reset(self) -> None:
+        self.resets += 1
+
+    def matte(self, frame: Frame) -> Matte:
+        self.matted.append(frame.index)
+        self.matting.release()
+        assert self.matte_let_go.acquire(timeout=PATIENCE_S)
+        return Matte(alpha=np.full(frame.rgb.shape[:2], frame.index / 100, np.float32))
+
+    def composite(self, frame: Frame, matte: Matte) -> Frame:
+        assert matte.alpha[0, 0] == np.float32(frame.index / 100), "frame and matte were parted"
+        self.composited.append((frame.index, threading.current_thread().name.startswith("humanseg-composite")))
+        self.compositing.release()
+        assert self.composite_let_go.acquire(timeout=PATIENCE_S)
+        if frame.index in self.fails:
+            raise EngineError(f"Frame {frame.index} broke.")
+        return replace(frame, rgb=frame.rgb + np.uint8(100))
+
+    def open(self, info: StreamInfo) -> None: ...
+
+    def write(self, frame: Frame) -> None:
+        self.written.append(frame)
+
+    def close(self) -> None: ...
+
+    def abandon(self) -> None: ...
+
+    def let_all_go(self) -> None:
+        self.matte_let_go.release(1000)
+        self.composite_let_go.release(1000)
+
+
+def wait(for_what: Semaphore) -> None:
+    assert for_what.acquire(timeout=PATIENCE_S)
+
+
+def begin(count: int, *, fails: tuple[int, ...] = ()) -> tuple[Pipeline, Camera, Parts]:
+    """A run whose frame 0 is being composited, and whose frame 1 is being matted."""
+    camera, parts = Camera(count), Parts()
+    parts.fails.update(fails)
+    run = Pipeline(camera, parts, parts, [parts], on_fault="slate")
+    STARTED.append((run, parts))
+    run.start()
+    camera.give(1)
+    wait(parts.matting)
+    camera.give(1)
+    parts.matte_let_go.release()
+    wait(parts.compositing)
+    wait(parts.matting)
+    return run, camera, parts
+
+
+def finish(run: Pipeline, parts: Parts) -> None:
+    parts.let_all_go()
+    assert run.wait(PATIENCE_S)
+    shown = [frame.index for frame in parts.written]
+    assert shown == sorted(shown), "a frame was overtaken"
+
+
+def test_what_waits_is_no_older_than_one_frame(beside: None) -> None:
+    run, camera, parts = begin(10)
+    camera.give(8)  # all but the last find no room: the worker has its hands full
+    parts.matte_let_go.release()
+    # Frame 1 has its matte, and its turn has not come: nothing further may be taken.
+    assert not parts.matting.acquire(timeout=0.2)
+    parts.composite_let_go.release()
+    wait(parts.compositing)
+    wait(parts.matting)
+    assert parts.matted == [0, 1, 9], "an older frame than the newest was taken"
+    assert parts.composited == [(0, True), (1, True)]
+    assert run.stats.dropped == 7
+    finish(run, parts)
+    assert [(frame.index, int(frame.rgb[0, 0, 0])) for frame in parts.written] == [(0, 100), (1, 101), (9, 109)]
+
+
+def test_a_frame_that_nothing_waits_behind_is_finished_in_turn(beside: None) -> None:
+    run, _camera, parts = begin(2)
+    parts.let_all_go()
+    finish(run, parts)
+    assert parts.composited == [(0, True), (1, False)]
+
+
+def test_after_a_fault_beside_the_frame_that_was_matted_meanwhile_is_matted_again(beside: None) -> None:
+    run, camera, parts = begin(3, fails=(0,))
+    parts.matte_let_go.release()
+    assert run.fault is None
+    parts.composite_let_go.release()
+    wait(parts.matting)  # once more, when the fault is known
+    assert parts.matted == [0, 1, 1]
+    assert parts.resets == 2
+    assert str(run.fault) == "Frame 0 broke."
+    camera.give(1)
+    parts.matte_let_go.release()
+    wait(parts.compositing)
+    assert parts.composited[-1] == (1, False), "while a fault lasts, one frame after the other"
+    finish(run, parts)
+    assert run.fault is None
+    assert len(run.problems) == 1
+    assert [int(frame.rgb[0, 0, 0]) == 100 + frame.index for frame in parts.written][:2] == [False, True]
+
+
+def test_stop_waits_for_what_is_under_way(beside: None) -> None:
+    run, _camera, parts = begin(10)
+    run.stop()
+    assert not run.wait(0.05)
+    finish(run, parts)
+    assert [frame.index for frame in parts.written] == [0, 1]
+
+
+def one(index: int, *, beside: bool) -> MattedOne:
+    frame = Frame(rgb=np.zeros((4, 6, 3), np.uint8), index=index)
+    return MattedOne(frame=frame, matte=Matte(alpha=np.zeros((4, 6), np.float32)), began=0, matted=0, beside=beside)
+
+
+def test_the_next_frame_is_not_taken_long_before_it_can_be_composited() -> None:
+    let_go = Event()
+    took_s = 0.3
+
+    def slow(given: MattedOne) -> None:
+        let_go.wait(PATIENCE_S if given.frame.index else took_s)
+
+    with Finisher(slow) as finisher:
+        finisher.wait_until_near(0)  # nothing is under way
+        finisher.finish(one(0, beside=True))
+        finisher.wait()
+        began = perf_counter()
+        finisher.finish(one(1, beside=True))
+        finisher.wait_until_near(0.1)
+        waited_s = perf_counter() - began
+        let_go.set()
+    assert waited_s > took_s - 0.1 - 0.01
+
+
+def test_what_fails_beside_is_told_with_the_next_frame_or_at_the_end() -> None:
+    def fail(given: MattedOne) -> None:
+        raise EngineError(f"Frame {given.frame.index} broke.")
+
+    with Finisher(fail) as finisher:
+        finisher.finish(one(0, beside=True))
+        with pytest.raises(EngineError, match="Frame 0"):
+            finisher.finish(one(1, beside=True))
+        finisher.wait()
+    with pytest.raises(EngineError, match="Frame 2"), Finisher(fail) as finisher:
+        finisher.finish(one(2, beside=True))
+
+
+def feed(ways: Ways, now: float, *, in_turn_s: float, beside_s: float, count: int = TRIED) -> float:
+    for _ in range(count):
+        took_s = beside_s if ways.beside else in_turn_s
+        now += took_s
+        ways.note(now, took_s)
+    return now
+
+
+@pytest.mark.parametrize(("beside_s", "is_better"), [(0.03, True), (0.037, False), (0.06, False)])
+def test_both_ways_are_tried_and_the_better_one_is_kept(beside_s: float, is_better: bool) -> None:
+    ways = Ways()
+    now = feed(ways, 0, in_turn_s=0.04, beside_s=beside_s, count=TRIED - 1)
+    assert not ways.beside
+    now = feed(ways, now, in_turn_s=0.04, beside_s=beside_s, count=1)
+    assert ways.beside, "the other way was not tried"
+    now = feed(ways, now, in_turn_s=0.04, beside_s=beside_s)
+    if is_better:
+        now = feed(ways, now, in_turn_s=0.04, beside_s=beside_s)
+        assert not ways.beside, "it was not tried again"
+        now = feed(ways, now, in_turn_s=0.04, beside_s=beside_s)
+    assert ways.beside is is_better
+    until = now + AGAIN_S
+    while now < until - 0.1:
+        now = feed(ways, now, in_turn_s=0.04, beside_s=beside_s, count=1)
+        assert ways.beside is is_better
+    # Another program came, or went: then the other way is the better one.
+    beside_s = 0.09 - beside_s
+    feed(ways, until, in_turn_s=0.04, beside_s=beside_s, count=4 * TRIED if beside_s < 0.034 else 2 * TRIED)
+    assert ways.beside is (beside_s < 0.034)
+
+
+def test_one_try_that_went_well_by_chance_is_not_enough() -> None:
+    ways = Ways()
+    now = feed(ways, 0, in_turn_s=0.04, beside_s=0.02, count=2 * TRIED)
+    feed(ways, now, in_turn_s=0.04, beside_s=0.04, count=2 * TRIED)
+    assert not ways.beside
