@@ -8,7 +8,7 @@ import tomli_w
 
 from humanseg.cli.machine import processor
 from humanseg.engines.engine import default_threads
-from humanseg_train.checkpoints import plain
+from humanseg_train.checkpoints import plain, read_checkpoint
 from humanseg_train.evaluation import evaluate, markdown
 from humanseg_train.provenance import read_provenance
 from humanseg_train.recipe import Recipe
@@ -54,10 +54,15 @@ def write_card(
         "## Training",
         _made(read_provenance(checkpoint)),
         "## Recipe",
-        f"Weights of epoch {epoch} of {recipe.schedule.epochs}, the best by validation IoU; seed {recipe.seed}.",
+        f"Weights {_which(checkpoint)} epoch {epoch} of {recipe.schedule.epochs}; seed {recipe.seed}.",
         f"```toml\n{tomli_w.dumps(_without_folders(plain(recipe))).strip()}\n```",
     ]
     (folder / "card.md").write_text("\n\n".join(parts) + "\n")
+
+
+def _which(checkpoint: Path) -> str:
+    share = read_checkpoint(checkpoint).get("share")
+    return "of" if share is None else f"{100 * share:.0f} % of the way from where the run began to"
 
 
 def _unknown() -> str:

@@ -46,7 +46,7 @@ def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence
     """Train, validate after each epoch, keep the best by validation IoU; returns the best checkpoint.
 
     `out` receives `recipe.toml`, `last.ckpt` and `best.ckpt` (written whole or not at all), `metrics.csv` and
-    `curves.png`.
+    `curves.png`; where something is frozen, `start.ckpt`, for `average`; where rooms are weighed, `rooms.csv`.
 
     Args:
         recipe: what to do.
@@ -78,6 +78,8 @@ def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence
     if recipe.data.hard_rooms > 1:
         assert isinstance(training.dataset, TrainingPictures)
         _weigh_rooms(recipe, module, training.dataset, out, resume=resume)
+    if recipe.network.start and recipe.network.frozen != "nothing" and not resume:
+        torch.save({"state_dict": module.state_dict(), "recipe": plain(recipe), "epoch": -1}, out / "start.ckpt")
     if where["accelerator"] == "cpu":
         share_norms(module.network)
     (out / "recipe.toml").write_text(tomli_w.dumps(plain(recipe)))

@@ -15,6 +15,7 @@ COMMANDS = {
     "preview": ("datasets", "show what augmentation makes of a data set"),
     "fit": ("training", "train a network by a recipe"),
     "compare": ("training", "train several recipes on one split and put them in one table"),
+    "average": ("models", "take the weights between where a run began and where it ended"),
     "report": ("training", "write the report.html of a run anew"),
     "evaluate": ("models", "measure a model on a data set"),
     "export": ("models", "turn a checkpoint into a model folder"),

@@ -72,6 +72,23 @@ class Export:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Average:
+    """Take the weights between two checkpoints: what a short run unlearnt comes back before what it taught is gone."""
+
+    first: tyro.conf.Positional[Path]
+    """The `start.ckpt` of a run with `--network.frozen norms` or `encoder`."""
+
+    second: tyro.conf.Positional[Path]
+    """Its `best.ckpt` or `last.ckpt`."""
+
+    out: Annotated[Path, tyro.conf.arg(aliases=["-o"])]
+    """Checkpoint to write."""
+
+    share: float = 0.5
+    """How much of the second counts, 0 to 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verify:
     """Hold a model folder against its checkpoint in every engine of this machine; exit code 1 if it is refused."""
 
@@ -155,6 +172,14 @@ def export(words: list[str]) -> None:
         overwrite=chosen.overwrite,
     )
     print(f"{chosen.out}\n\n{verification.markdown()}")
+
+
+def average(words: list[str]) -> None:
+    """Write one checkpoint from two."""
+    chosen = tyro.cli(Average, prog="humanseg-train average", args=words)
+    from humanseg_train.averaging import average as mix
+
+    mix(chosen.first, chosen.second, chosen.out, chosen.share)
 
 
 def verify(words: list[str]) -> None:
