@@ -15,6 +15,7 @@ import humanseg
 from humanseg.errors import HumansegError, ModelError
 from humanseg.models import find_model
 from humanseg_train import exporting
+from humanseg_train.by_preset import FIGURES
 from humanseg_train.cli import main
 from humanseg_train.data.pictures import read_pair, read_rgb
 from humanseg_train.data.samples import find_samples
@@ -97,6 +98,8 @@ def test_a_model_that_falls_behind_the_packaged_one_is_not_shipped(
     out = tmp_path / "model"
     with pytest.raises(HumansegError, match="only shipped when it was measured"):
         export(checkpoint, out, check=people, ship=True)
+    with pytest.raises(HumansegError, match="measured beside known ones"):
+        export(checkpoint, out, check=people, elsewhere=people)
     level["candidate"] = 0.7
     with pytest.raises(
         ModelError, match=r"falls behind the packaged one: webcam iou is 0\.7000; the shipped model has"
@@ -104,10 +107,15 @@ def test_a_model_that_falls_behind_the_packaged_one_is_not_shipped(
         export(checkpoint, out, check=people, rooms=rooms, ship=True)
     assert list(tmp_path.iterdir()) == []
     level["candidate"] = 0.91
-    export(checkpoint, out, check=people, rooms=rooms, ship=True)
+    export(checkpoint, out, check=people, rooms=rooms, elsewhere=people, ship=True)
     card = (out / "card.md").read_text()
     assert "| suite | live | balanced | quality |" in card
     assert "| motion iou | 0.9100 | 0.9100 | 0.9100 |" in card
+    assert f"`val` chose among its epochs, {people.name} is of another source" in card
+    rows = dict(re.findall(rf"^\| {people.name} (.+?) \| balanced \| (.+) \|$", card, re.MULTILINE))
+    expected = evaluate(out, people, split="val", preset="balanced")["groups"]["all"]
+    assert rows["val"].split(" | ") == [str(expected["photographs"]), *(f"{expected[name]:.4f}" for name in FIGURES)]
+    assert int(rows["all"].split(" | ")[0]) == len(find_samples(people))
     speeds = re.findall(r"^\| (\S+) \| ([\d.]+) / ([\d.]+) \|", card, re.MULTILINE)
     assert "onnxruntime" in [engine for engine, *_ in speeds]
     assert all(0 < float(network) < float(matte) for _, network, matte in speeds)

@@ -8,6 +8,7 @@ import tomli_w
 
 from humanseg.cli.machine import processor
 from humanseg.engines.engine import default_threads
+from humanseg_train.by_preset import compare_presets
 from humanseg_train.checkpoints import plain, read_checkpoint
 from humanseg_train.evaluation import evaluate, markdown
 from humanseg_train.provenance import read_provenance
@@ -30,6 +31,7 @@ def write_card(
     *,
     epoch: int,
     check: Path | None,
+    elsewhere: Path | None,
     figures: dict[str, dict[str, float]],
     about: Path | None,
 ) -> None:
@@ -41,6 +43,7 @@ def write_card(
         checkpoint: where its weights are from.
         epoch: the epoch of those weights, counted from 1.
         check: data set on which it is measured, or None.
+        elsewhere: data set of another source, on which its presets are measured too, or None.
         figures: by preset, what `suite` measured; may be empty.
         about: Markdown file with what only people know: sources, licences, uses and limits; or None.
     """
@@ -49,6 +52,7 @@ def write_card(
         about.read_text().strip() if about else _unknown(),
         "## Figures",
         _figures(folder, check),
+        *([_presets(folder, figures, check, elsewhere)] if figures and check else []),
         *_suite(figures),
         *([_speed(folder, figures)] if figures else []),
         "## Training",
@@ -83,6 +87,14 @@ def _made(facts: dict[str, Any]) -> str:
         f"those photographs, masks and splits: `{facts['sha256']}`. It took {facts['seconds'] / 60:.1f} minutes in "
         f"{facts['processes']} process(es) on {facts['device']}, with {versions}."
     )
+
+
+def _presets(folder: Path, presets: Collection[str], check: Path, elsewhere: Path | None) -> str:
+    method = (
+        "Preset by preset, in the same way, on photographs that it was not trained on; `val` chose among its epochs"
+    )
+    other = f", {elsewhere.name} is of another source than any of the others" if elsewhere else ""
+    return f"{method}{other}.\n\n{compare_presets(folder, presets, check, elsewhere).strip()}"
 
 
 def _suite(figures: dict[str, dict[str, float]]) -> list[str]:

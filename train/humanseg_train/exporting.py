@@ -40,6 +40,7 @@ def export(
     *,
     check: Path | None = None,
     rooms: Path | None = None,
+    elsewhere: Path | None = None,
     about: Path | None = None,
     precision: Precision = "fp32",
     still: bool = False,
@@ -54,6 +55,7 @@ def export(
         check: data set on whose `val` photographs engines are held against torch, and whose figures go into the card;
             without it they are compared on rendered pictures.
         rooms: pictures without people; with them and `check`, the figures of `suite` go into the card, by preset.
+        elsewhere: data set of another source; with `check` and `rooms`, its figures go into the card, by preset.
         about: Markdown for the card: where the data came from, its licences, what the model is good for.
         precision: `fp32`, or `fp16`: strongly typed, input and output still float32; what would overflow stays float32.
         still: leave out the input for the alpha of the frame before.
@@ -61,12 +63,14 @@ def export(
         overwrite: replace what is there.
 
     Raises:
-        HumansegError: the checkpoint is none, `out` exists, an engine computes something else than torch, or the model
-            falls behind the packaged one.
+        HumansegError: the checkpoint is none, `out` exists, figures are asked for without the data that they need, an
+            engine computes something else than torch, or the model falls behind the packaged one.
     """
     checkpoint, out = Path(checkpoint), Path(out)
     if out.exists() and not overwrite:
         raise HumansegError(f"{out} already exists.", "Add --overwrite to replace it, or choose another folder.")
+    if elsewhere is not None and not (check and rooms):
+        raise HumansegError("Photographs from elsewhere are measured beside known ones.", "Give --check and --rooms.")
     network, recipe, epoch = load_network(checkpoint, still=still)
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -83,7 +87,9 @@ def export(
         figures = {preset: suite(draft, check, rooms, preset=preset) for preset in PRESETS} if check and rooms else {}
         if ship:
             _check_gates(figures, check, rooms)
-        write_card(draft, recipe, checkpoint, epoch=epoch, check=check, figures=figures, about=about)
+        write_card(
+            draft, recipe, checkpoint, epoch=epoch, check=check, elsewhere=elsewhere, figures=figures, about=about
+        )
         write_verification(verification, draft)
         if out.exists():
             shutil.rmtree(out)

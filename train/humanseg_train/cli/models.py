@@ -67,6 +67,9 @@ class Export:
     rooms: Path | None = None
     """Folder of pictures without people."""
 
+    elsewhere: Path | None = None
+    """Data set of another source, whose figures go into the card, too; needs `check` and `rooms`."""
+
     overwrite: bool = False
     """Replace a model folder that is there already."""
 
@@ -165,6 +168,7 @@ def export(words: list[str]) -> None:
         chosen.out,
         check=chosen.check,
         rooms=chosen.rooms,
+        elsewhere=chosen.elsewhere,
         about=chosen.about,
         precision=chosen.precision,
         still=chosen.still,
