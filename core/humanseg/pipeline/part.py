@@ -2,6 +2,10 @@
 
 from collections.abc import Callable
 from threading import Event, Thread
+from time import perf_counter
+
+# Ctrl-C reaches a waiting main thread on Windows only between two waits.
+_WAIT_S = 0.2
 
 
 class Part(Thread):
@@ -21,3 +25,15 @@ class Part(Thread):
             super().run()
         finally:
             self.ended.set()
+
+    def ends_by(self, until: float | None) -> bool:
+        """True when it has ended, or never began, by a moment (`perf_counter` seconds; None: however long)."""
+        if self.ident is None:
+            return True
+        while not self.ended.is_set():
+            left = _WAIT_S if until is None else min(_WAIT_S, until - perf_counter())
+            if left <= 0:
+                return False
+            self.ended.wait(left)
+        self.join()
+        return True

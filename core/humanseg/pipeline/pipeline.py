@@ -1,7 +1,7 @@
 """One pipeline for the camera and for files: what differs is only which hand-off stands between the threads."""
 
 import logging
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from threading import Event, Lock
 from time import perf_counter
 from types import TracebackType
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from humanseg.errors import HumansegError, SourceError
 from humanseg.pipeline.branch import FILE_DEPTH
 from humanseg.pipeline.branches import Branches
+from humanseg.pipeline.feeding import feed
 from humanseg.pipeline.guard import Guard
 from humanseg.pipeline.handoff import Handoff
 from humanseg.pipeline.part import Part
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from humanseg.frames import Frame
 
 logger = logging.getLogger(__name__)
-
-# Ctrl-C reaches a waiting main thread on Windows only between two waits.
-_WAIT_S = 0.2
 
 
 class Pipeline:
@@ -234,22 +232,9 @@ class Pipeline:
         """True when every thread that was started has ended within `timeout_s` seconds."""
         until = None if timeout_s is None else perf_counter() + timeout_s
         # The worker first: once it has ended, there are no more sinks to come.
-        return all(self._ends(thread, until) for thread in self._own_threads) and all(
-            self._ends(thread, until) for thread in self._branches.threads
+        return all(thread.ends_by(until) for thread in self._own_threads) and all(
+            thread.ends_by(until) for thread in self._branches.threads
         )
-
-    @staticmethod
-    def _ends(thread: Part, until: float | None) -> bool:
-        """True when a thread has ended, or never began, by a moment (`perf_counter` seconds; None: however long)."""
-        if thread.ident is None:
-            return True
-        while not thread.ended.is_set():
-            left = _WAIT_S if until is None else min(_WAIT_S, until - perf_counter())
-            if left <= 0:
-                return False
-            thread.ended.wait(left)
-        thread.join()
-        return True
 
     def _fail(self, error: BaseException) -> None:
         """Keep the first error and end everything."""
@@ -275,19 +260,9 @@ class Pipeline:
         logger.info("noted, and the run goes on: %s", problem.problem)
 
     def _capture(self) -> None:
-        """The capture thread: also releases the source, since nobody else may while it reads."""
+        """The capture thread."""
         try:
-            frames = iter(self._source)
-            count = 0
-            try:
-                for frame in frames:
-                    count += 1
-                    if not self._inlet.put(frame):
-                        break
-            finally:
-                self._source.close()
-                if isinstance(frames, Generator):
-                    frames.close()
+            count = feed(self._source, self._inlet)
             if count == 0 and not self._live and not self._broken_off:
                 self._fail(SourceError("There is no frame in this video.", "Play it to see whether it is whole."))
         except BaseException as error:  # noqa: BLE001 `wait` raises it
