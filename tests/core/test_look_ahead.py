@@ -236,7 +236,7 @@ def told(parts: Parts) -> list[int | str]:
 def test_a_live_frame_is_shown_when_those_it_waits_for_are_matted_and_the_last_ones_at_the_end(
     frames: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("humanseg.pipeline.worker.SILENT_S", 60)
+    monkeypatch.setattr("humanseg.pipeline.worker.HELD_S", 60)
     run, camera, parts = begin(8, frames=frames)
     give(camera, parts, 7)
     wait(parts, 7 - frames)
@@ -264,6 +264,17 @@ def test_a_camera_that_gives_nothing_for_a_while_leaves_no_frame_behind() -> Non
     assert told(parts) == list(range(10))
     assert newest.shown[0] == "slate"
     assert newest.shown[-1] == 9
+
+
+def test_a_paused_video_is_shown_where_it_is_before_its_source_may_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("humanseg.pipeline.worker.SILENT_S", 60)
+    run, camera, parts = begin(3, frames=2)
+    give(camera, parts, 1)
+    wait(parts, 1)
+    assert told(parts) == [0]
+    give(camera, parts, 2)
+    assert run.wait(PATIENCE_S)
+    assert told(parts) == [0, 1, 2]
 
 
 class Newest:

@@ -106,7 +106,7 @@ def play(one: Any, clip: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
         monkeypatch.setattr(Clearance, "matte", matted)
         monkeypatch.setattr(OutletSink, "lossless", True)
-        monkeypatch.setattr("humanseg.pipeline.worker.SILENT_S", 60)
+        monkeypatch.setattr("humanseg.pipeline.worker.HELD_S", 60)
     one.parts.source = lambda wanted: Patient(clip, taken, ready)
     one.parts.matter = lambda wanted: open_matter(model, "onnxruntime", threads=1)
     one.start()

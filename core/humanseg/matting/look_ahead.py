@@ -41,6 +41,11 @@ class LookAhead(Generic[T]):
         self._alpha: NDArray[np.float32] | None = None  # of the last frame that was settled
         self._room: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
 
+    @property
+    def holds(self) -> bool:
+        """Whether anything is held back."""
+        return bool(self._held)
+
     def add(self, one: T, matte: Matte) -> list[tuple[T, Matte]]:
         """Take a frame, or what goes with it, and its matte.
 

@@ -19,6 +19,9 @@ from humanseg.sources.source import CanBeLost, Source
 SILENT_S = 0.5
 """How long nothing may come before it is looked whether the source is lost."""
 
+HELD_S = 0.15
+"""How long a live frame is held back where none follows it: a video is paused, a camera slow."""
+
 
 class Worker:
     """Composites each frame with its own matte, in order, while the next one is matted where that helps.
@@ -177,7 +180,7 @@ class Worker:
             return
         slate = guard.slate.frame() if guard is not None else None
         while True:
-            while not self._inlet.ready(SILENT_S):
+            while not self._inlet.ready(HELD_S if self._ahead.holds else SILENT_S):
                 self._release()
                 self._finisher.wait()
                 if slate is not None and isinstance(source, CanBeLost) and source.lost:
