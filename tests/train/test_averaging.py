@@ -52,7 +52,7 @@ def test_weights_lie_between_and_ranges_are_the_end_s(run: Path, tmp_path: Path)
     assert epoch == 1
     with torch.no_grad():
         assert 0 <= float(network(torch.zeros(1, 3, 64, 64)).min()) <= 1
-    write_card(tmp_path, load_recipe(out), out, epoch=1, check=None, figures={}, about=None)
+    write_card(tmp_path, load_recipe(out), out, epoch=1, check=None, elsewhere=None, figures={}, about=None)
     assert "25 % of the way from where the run began to epoch 1 of 1" in (tmp_path / "card.md").read_text()
 
 

@@ -54,5 +54,5 @@ def average(first: Path, second: Path, out: Path, share: float) -> None:
     }
     kept = {name: part for name, part in end.items() if name not in ("optimizer_states", "current_model_state")}
     draft = out.with_name(f".{out.name}.partial")
-    torch.save(kept | {"state_dict": mixed, "share": share}, draft)
+    torch.save(kept | {"state_dict": mixed, "share": share, "since": start["epoch"]}, draft)
     draft.replace(out)

@@ -65,8 +65,11 @@ def write_card(
 
 
 def _which(checkpoint: Path) -> str:
-    share = read_checkpoint(checkpoint).get("share")
-    return "of" if share is None else f"{100 * share:.0f} % of the way from where the run began to"
+    kept = read_checkpoint(checkpoint)
+    if "share" not in kept:
+        return "of"
+    since = "where the run began" if kept["since"] < 0 else f"epoch {kept['since'] + 1} of another"
+    return f"{100 * kept['share']:.0f} % of the way from {since} to"
 
 
 def _unknown() -> str:
