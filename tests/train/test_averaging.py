@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from humanseg import settings
+from humanseg_train.averaging import average
 from humanseg_train.card import write_card
 from humanseg_train.checkpoints import load_recipe, read_checkpoint
 from humanseg_train.cli import main
@@ -54,6 +55,10 @@ def test_weights_lie_between_and_ranges_are_the_end_s(run: Path, tmp_path: Path)
         assert 0 <= float(network(torch.zeros(1, 3, 64, 64)).min()) <= 1
     write_card(tmp_path, load_recipe(out), out, epoch=1, check=None, elsewhere=None, figures={}, about=None)
     assert "25 % of the way from where the run began to epoch 1 of 1" in (tmp_path / "card.md").read_text()
+    between = tmp_path / "between.ckpt"
+    average(run / "last.ckpt", run / "last.ckpt", between, 0.6)
+    write_card(tmp_path, load_recipe(between), between, epoch=1, check=None, elsewhere=None, figures={}, about=None)
+    assert "60 % of the way from epoch 1 of another to epoch 1 of 1" in (tmp_path / "card.md").read_text()
 
 
 def test_what_cannot_be_averaged_is_refused(

@@ -1,6 +1,7 @@
 """The suite, held to a network whose answer is known, and the gates."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import cv2
@@ -72,6 +73,16 @@ def test_a_network_that_knows_red_people_is_measured_as_good(
     assert figures["silhouette area"] == 0, "a thing of a room's colours is nobody"
     assert all(np.isfinite(value) for value in figures.values())
     assert "| motion iou | 0.9" in markdown({"live": figures})
+
+
+def test_somebody_leaves_every_room(red_people: Path, green_rooms: Path, tmp_path: Path) -> None:
+    for room in green_rooms.iterdir():
+        shutil.copy(room, tmp_path)
+    cv2.imwrite(str(tmp_path / "3.png"), np.full((180, 320, 3), (0, 0, 255), np.uint8))
+    red = model(tmp_path / "red", "alpha = Gather<axis=1>(frame, zero)")
+    figures = suite(red, red_people, tmp_path, scenes=1)
+    assert figures["worst empty area"] == figures["rooms not clean"] * 4 == 100
+    assert figures["empty area"] == figures["room area"] == 25, "one of four rooms looks like a person"
 
 
 def test_a_network_that_sees_people_everywhere_is_measured_as_bad(
