@@ -22,6 +22,9 @@ WINDOWS = {
 MOMENTS = {"light": (0.3, 0.28), "dark": (2.6, 0.5)}
 """Seconds into the demo, and where the divider stands, from 0 (left) to 1."""
 
+SETTLED_S = 6
+"""How long it runs before: the demo once, and the figures at the foot are no longer those of the start."""
+
 STEADY_MS = 600
 """How long the picture has to come after the demo was stopped there."""
 
@@ -51,7 +54,7 @@ def _take(folder: Path, name: str) -> None:
 
     def wait() -> None:
         shown = window.controller.outlet.shown
-        if shown is None or shown.slate or float(shown.frame.time) % 6 < moment:
+        if shown is None or shown.slate or float(shown.frame.time) < SETTLED_S + moment:
             return
         looking.stop()
         window.live.transport.toggle()
