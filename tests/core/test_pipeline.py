@@ -444,17 +444,29 @@ def test_a_files_frame_is_composited_while_the_next_one_is_matted() -> None:
     assert [frame.index for frame in sink.frames] == [0, 1, 2, 3, 4]
 
 
-def test_the_frame_before_a_fault_is_still_handed_on() -> None:
+def test_the_frame_before_a_fault_is_composited_before_the_run_ends() -> None:
+    failed, composited = Event(), list[int]()
+
     def fail(frame: Frame) -> None:
         if frame.index == 3:
+            failed.set()
             raise EngineError("broken")
 
+    class Patient(SyntheticCompositor):
+        def composite(self, frame: Frame, matte: Matte) -> Frame:
+            assert frame.index < 2 or failed.wait(PATIENCE_S), "the fault never came"
+            composite = super().composite(frame, matte)
+            composited.append(frame.index)
+            return composite
+
     sink = SyntheticSink()
-    run = pipeline(SyntheticSource(5), sink, matter=SyntheticMatter(fail))
+    run = pipeline(SyntheticSource(5), sink, matter=SyntheticMatter(fail), compositor=Patient())
     run.start()
     with pytest.raises(EngineError, match="broken"):
         run.wait(PATIENCE_S)
-    assert [frame.index for frame in sink.frames] == [0, 1, 2]
+    # The sink need not have come to it: its file is given up.
+    assert composited == [0, 1, 2]
+    assert sink.ending == ["abandon"]
 
 
 # Live: never late, a slow or broken sink hurts nobody else, a recording is worth keeping.
