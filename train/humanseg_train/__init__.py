@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from humanseg_train.prediction import predict
     from humanseg_train.recipe import Recipe
     from humanseg_train.recipe_files import read_recipe
+    from humanseg_train.stages import fit_stages
     from humanseg_train.verification import verify
 
-__all__ = ["Recipe", "compare", "evaluate", "export", "fit", "predict", "read_recipe", "verify"]
+__all__ = ["Recipe", "compare", "evaluate", "export", "fit", "fit_stages", "predict", "read_recipe", "verify"]
 
 _HOMES = {
     "Recipe": "humanseg_train.recipe",
@@ -28,6 +29,7 @@ _HOMES = {
     "evaluate": "humanseg_train.evaluation",
     "export": "humanseg_train.exporting",
     "fit": "humanseg_train.fitting",
+    "fit_stages": "humanseg_train.stages",
     "predict": "humanseg_train.prediction",
     "read_recipe": "humanseg_train.recipe_files",
     "verify": "humanseg_train.verification",

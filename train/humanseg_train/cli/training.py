@@ -16,7 +16,8 @@ from humanseg_train.recipe_files import packaged_recipes, read_recipe
 class Fit:
     """Train a network: humanseg-train fit RECIPE -o FOLDER [--data.root FOLDER] [--optimiser.lr 0.001] ...
 
-    RECIPE is a TOML file or the name of a packaged recipe; without one, every value has its default.
+    RECIPE is a TOML file or the name of a packaged recipe; without one, every value has its default. Several are the
+    stages of one run: each goes on from the best of the one before, in a folder of its own below FOLDER.
     """
 
     out: Annotated[Path, tyro.conf.arg(aliases=["-o"])]
@@ -64,28 +65,37 @@ class Report:
 
 
 def fit(words: list[str]) -> None:
-    """The recipe file comes first; every value in it can be overridden by a flag of the same name."""
-    recipe = read_recipe(words.pop(0)) if words and not words[0].startswith("-") else Recipe()
-    default = Fit(out=tyro.MISSING, recipe=recipe)
-    chosen = tyro.cli(Fit, prog="humanseg-train fit", args=words, default=default)
+    """Recipes come first; every value in them can be overridden by a flag of the same name, for all of them."""
+    names = _names(words)
+    stages: dict[str, Recipe] = {}
+    for name in names or [""]:
+        default = Fit(out=tyro.MISSING, recipe=read_recipe(name) if name else Recipe())
+        chosen = tyro.cli(Fit, prog="humanseg-train fit", args=words, default=default)
+        stages[Path(name).stem] = chosen.recipe
     from humanseg_train.fitting import fit as train
     from humanseg_train.run_report import write_run_report
+    from humanseg_train.stages import fit_stages
 
+    if len(stages) < len(names):
+        raise SettingsError("Two of the recipes have one name.", "Name each stage's file differently.")
+    if chosen.auto_batch and len(stages) > 1:
+        raise SettingsError("--auto-batch is for one recipe.", "Try each by itself, and write its batch into it.")
     _speak()
-    recipe = chosen.recipe
-    if chosen.auto_batch:
-        recipe = _with_batch(recipe, chosen.out, resume=chosen.resume)
-    best = train(recipe, chosen.out, resume=chosen.resume, logs=chosen.loggers)
+    if len(stages) > 1:
+        best = fit_stages(stages, chosen.out, resume=chosen.resume, logs=chosen.loggers)
+    else:
+        recipe = chosen.recipe
+        if chosen.auto_batch:
+            recipe = _with_batch(recipe, chosen.out, resume=chosen.resume)
+        best = train(recipe, chosen.out, resume=chosen.resume, logs=chosen.loggers)
     print(f"best checkpoint: {best}")
     if chosen.report and _is_first_process():
-        print(f"report: {write_run_report(chosen.out)}")
+        print(f"report: {write_run_report(best.parent)}")
 
 
 def compare(words: list[str]) -> None:
     """Recipes come first; the flags after them are read once for each."""
-    names = []
-    while words and not words[0].startswith("-"):
-        names.append(words.pop(0))
+    names = _names(words)
     if not names and not {"-h", "--help"} & set(words):
         known = ", ".join(packaged_recipes())
         raise SettingsError("No recipe is named.", f"Give files, or some of: {known}.")
@@ -114,6 +124,14 @@ def report(words: list[str]) -> None:
     from humanseg_train.run_report import write_run_report
 
     print(write_run_report(chosen.run))
+
+
+def _names(words: list[str]) -> list[str]:
+    """Take the words before the first flag away."""
+    names = []
+    while words and not words[0].startswith("-"):
+        names.append(words.pop(0))
+    return names
 
 
 def _with_batch(recipe: Recipe, out: Path, *, resume: bool) -> Recipe:
