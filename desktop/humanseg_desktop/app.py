@@ -1,5 +1,6 @@
 """Puts the app together: settings, outlet, controller, window; in the order that shows the window first."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from humanseg_desktop.ui import theme
 from humanseg_desktop.ui.window import Window
 
 if TYPE_CHECKING:
+    from humanseg_desktop.controller import State
     from humanseg_desktop.options import App
     from humanseg_desktop.settings import Settings
 
@@ -70,5 +72,20 @@ def start(window: Window) -> None:
     QTimer.singleShot(0, window.controller.start)
     QTimer.singleShot(0, window.controller.outlet.start)
     window.shelf.begin()
+    _spare_what_is_loaded(window.controller)
     if not window.controller.settings.window.toured:
         QTimer.singleShot(TOUR_MS, window.start_tour)
+
+
+def _spare_what_is_loaded(controller: Controller) -> None:
+    """Keep what is there when the first frames come, modules above all, from being searched for garbage ever after.
+
+    Such a search holds up every thread for about 50 ms. Once only: what ends later must be found.
+    """
+
+    def spare(state: "State") -> None:
+        if state.phase == "running":
+            controller.state_changed.disconnect(spare)
+            gc.freeze()
+
+    controller.state_changed.connect(spare)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from humanseg_train.data.pictures import read_pair
+from humanseg_train.data.pictures import read_pair, read_rgb
 from humanseg_train.data.samples import Sample, find_samples
 from humanseg_train.lighting import lighting
 from humanseg_train.metrics import METRICS, Micro
@@ -46,7 +46,8 @@ def evaluate(
     Raises:
         HumansegError: the model, the engine or the data set cannot be used.
     """
-    samples = find_samples(Path(root), None if split == "all" else split)
+    # An engine prepares itself for each shape anew: photographs of one shape follow one another.
+    samples = sorted(find_samples(Path(root), None if split == "all" else split), key=_aspect)
     figures: list[dict[str, float]] = []
     lights: dict[str, str] = {}
     micro = Micro()
@@ -106,6 +107,11 @@ def rows_of(report: dict[str, Any]) -> list[tuple[str, list[str]]]:
         (title, [str(row["photographs"]), *(f"{row[metric]:.4f}" if metric in row else "-" for metric in METRICS)])
         for title, row in [*means, ("all, micro", report["micro"])]
     ]
+
+
+def _aspect(sample: Sample) -> float:
+    height, width, _ = read_rgb(sample.image).shape
+    return float(width / height)
 
 
 def _means(figures: Iterable[dict[str, float]]) -> dict[str, float]:
