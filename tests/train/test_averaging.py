@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from humanseg import settings
+from humanseg.errors import SettingsError
 from humanseg_train.averaging import average
 from humanseg_train.card import write_card
 from humanseg_train.checkpoints import load_recipe, read_checkpoint
@@ -15,7 +16,7 @@ from humanseg_train.networks.deployed import load_network
 from humanseg_train.recipe import Recipe
 
 
-def run_from(start: Path, people: Path, out: Path, frozen: str) -> Path:
+def run_from(start: Path, people: Path, out: Path, frozen: str, share: float = 1.0) -> Path:
     table = {
         "data": {"root": str(people)},
         "augment": {"sizes": [[64, 64]]},
@@ -24,6 +25,7 @@ def run_from(start: Path, people: Path, out: Path, frozen: str) -> Path:
             "decoder_channels": [16, 8, 8, 8, 8],
             "start": str(start),
             "frozen": frozen,
+            "share": share,
             "int8": True,
         },
         "schedule": {"epochs": 1, "samples_per_epoch": 16, "batch": 4, "workers": 0, "threads": 1},
@@ -59,6 +61,20 @@ def test_weights_lie_between_and_ranges_are_the_end_s(run: Path, tmp_path: Path)
     average(run / "last.ckpt", run / "last.ckpt", between, 0.6)
     write_card(tmp_path, load_recipe(between), between, epoch=1, check=None, elsewhere=None, figures={}, about=None)
     assert "60 % of the way from epoch 1 of another to epoch 1 of 1" in (tmp_path / "card.md").read_text()
+
+
+def test_a_recipe_can_ask_for_it(checkpoint: Path, people: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    best = run_from(checkpoint, people, out, "norms", 0.25)
+    average(out / "start.ckpt", out / "last.ckpt", tmp_path / "expected.ckpt", 0.25)
+    expected, ours = (read_checkpoint(path) for path in (tmp_path / "expected.ckpt", best))
+    assert ours["share"] == 0.25
+    assert all(torch.equal(ours["state_dict"][name], tensor) for name, tensor in expected["state_dict"].items())
+    assert sorted(path.name for path in out.glob("*.ckpt")) == ["best.ckpt", "last.ckpt", "start.ckpt"]
+    assert fit(load_recipe(best), out, resume=True) == best, "a finished run that is resumed ends the same"
+    assert read_checkpoint(best)["share"] == 0.25
+    with pytest.raises(SettingsError, match="something frozen"):
+        settings.build(Recipe, {"network": {"start": str(checkpoint), "share": 0.5}})
 
 
 def test_what_cannot_be_averaged_is_refused(

@@ -15,6 +15,7 @@ import torch
 from lightning.pytorch import callbacks
 
 from humanseg.errors import HumansegError
+from humanseg_train.averaging import average
 from humanseg_train.checkpoints import load_recipe, plain
 from humanseg_train.curves import Curves
 from humanseg_train.data.dataset import TrainingPictures
@@ -46,7 +47,8 @@ def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence
     """Train, validate after each epoch, keep the best by validation IoU; returns the best checkpoint.
 
     `out` receives `recipe.toml`, `last.ckpt` and `best.ckpt` (written whole or not at all), `metrics.csv` and
-    `curves.png`; where something is frozen, `start.ckpt`, for `average`; where rooms are weighed, `rooms.csv`.
+    `curves.png`; where something is frozen, `start.ckpt`, for `average`; where rooms are weighed, `rooms.csv`. Where
+    `network.share` is below 1, `best.ckpt` is in the end what lies so far between `start.ckpt` and `last.ckpt`.
 
     Args:
         recipe: what to do.
@@ -106,6 +108,11 @@ def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence
         trainer.fit(module, training, validation, ckpt_path=last if resume else None, weights_only=True)
     if trainer.interrupted:
         raise KeyboardInterrupt
+    if recipe.network.share < 1 and trainer.is_global_zero:
+        between = out / ".between.ckpt"
+        between.unlink(missing_ok=True)
+        average(out / "start.ckpt", last, between, recipe.network.share)
+        between.replace(out / "best.ckpt")
     return Path(best.best_model_path)
 
 
@@ -156,13 +163,13 @@ def _loggers(logs: Sequence[Log], recipe: Recipe, out: Path) -> list[Any]:
 
 _FREE_ON_RESUME = {
     "data": {"root", "rooms"},
-    "network": {"encoder_weights", "start"},
+    "network": {"encoder_weights", "start", "share"},
     "schedule": {
         *("epochs", "patience", "minutes", "compile", "deterministic", "workers", "threads"),
         *("devices", "nodes", "strategy"),
     },
 }
-"""What may differ from the interrupted run: where its files lie, on what it runs, and how long it goes on."""
+"""What may differ from the interrupted run: where its files lie, on what it runs, how long it goes on, what is kept."""
 
 
 def _check_same(recipe: Recipe, last: Path) -> None:

@@ -114,12 +114,20 @@ class Network:
     frozen: Literal["nothing", "norms", "encoder"] = "nothing"
     """What stays as it starts, for little data or time: what normalisation remembers, or with that the encoder."""
 
+    share: float = 1.0
+    """How far from `start` to the end of training the weights lie that are kept in the end, above 0 and at most 1: less
+    gives back what was unlearnt on the way (`average`). Below 1 it needs `start` and something frozen."""
+
     def __post_init__(self) -> None:
         """Widths are for the decoders that are built of stages."""
         if self.classes < 1 or (self.classes > 1 and (self.previous or self.detail)):
             raise ValueError("classes is at least 1; with more than one there is neither previous nor detail.")
         if self.frozen != "nothing" and not self.start and self.encoder_weights == "none":
             raise ValueError("frozen needs network.start or encoder_weights: what is random must learn.")
+        if not 0 < self.share <= 1 or (self.share < 1 and (self.frozen == "nothing" or not self.start)):
+            raise ValueError(
+                "share is above 0 and at most 1, and below 1 only with network.start and something frozen."
+            )
         if self.detail < 0 or (self.detail and self.architecture not in ("unet", "unetplusplus")):
             raise ValueError("detail is a width of at least 0, and only for unet and unetplusplus.")
         if not self.decoder_channels:
