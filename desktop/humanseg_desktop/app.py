@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from humanseg_desktop import log, store
 from humanseg_desktop.controller import Controller
+from humanseg_desktop.heap import share_heap
 from humanseg_desktop.outlet import Outlet
 from humanseg_desktop.outputs import Outputs
 from humanseg_desktop.ui import theme
@@ -44,6 +45,7 @@ def run(options: "App") -> int:
 
 def application() -> QApplication:
     """Qt, with the names that the desktop knows the app by."""
+    share_heap()
     qt = QApplication(sys.argv[:1])
     qt.setApplicationName("humanseg")
     qt.setApplicationDisplayName("humanseg")
