@@ -73,7 +73,9 @@ def test_a_wrong_recipe_leaves_no_folder(run: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_killed_and_resumed_is_the_same_as_undisturbed(recipe_file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [0, 1])
+def test_killed_and_resumed_is_the_same_as_undisturbed(recipe_file: Path, tmp_path: Path, workers: int) -> None:
+    recipe_file.write_text(recipe_file.read_text().replace("workers = 0", f"workers = {workers}"))
     straight, broken = tmp_path / "straight", tmp_path / "broken"
     subprocess.run(command(recipe_file, straight), check=True, capture_output=True)
     process = subprocess.Popen(command(recipe_file, broken), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -16,9 +16,9 @@ from lightning.pytorch import callbacks
 
 from humanseg.errors import HumansegError
 from humanseg_train.averaging import average
-from humanseg_train.checkpoints import load_recipe, plain
+from humanseg_train.checkpoints import load_recipe, plain, read_checkpoint
 from humanseg_train.curves import Curves
-from humanseg_train.data.dataset import TrainingPictures
+from humanseg_train.data.dataset import Draws, TrainingPictures
 from humanseg_train.data.samples import Sample
 from humanseg_train.hard_rooms import HARD, false_shares, read_shares, write_shares
 from humanseg_train.history import History
@@ -68,6 +68,10 @@ def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence
         _check_same(recipe, last)
     where = trainer_options(recipe)
     training, validation, samples = make_loaders(recipe)
+    if resume:
+        # Lightning tells the epoch only after loading processes have begun to draw.
+        assert isinstance(training.batch_sampler, Draws)
+        training.batch_sampler.set_epoch(read_checkpoint(last)["epoch"] + 1)
     lightning.seed_everything(recipe.seed, verbose=False)
     if recipe.schedule.threads:
         torch.set_num_threads(recipe.schedule.threads)
