@@ -89,17 +89,8 @@ def test_the_packaged_models_stages_follow_one_another(people: Path, rooms: Path
     names = ["first-light", "shipped", "shipped-int8", "shipped-rooms"]
     small = "--augment.sizes 64 64 --schedule.epochs 1 --schedule.samples-per-epoch 4 --schedule.batch 4"
     plain = "--schedule.no-compile --schedule.precision 32-true --schedule.workers 0 --network.encoder-weights none"
-    words = [
-        *names,
-        "--no-report",
-        *small.split(),
-        *plain.split(),
-        "--data.root",
-        str(people),
-        "--data.rooms",
-        str(rooms),
-    ]
-    assert main(["fit", *words, "-o", str(tmp_path / "run")]) == 0
+    data = ["--data.root", str(people), "--data.rooms", str(rooms)]
+    assert main(["fit", *names, *small.split(), *plain.split(), *data, "--no-report", "-o", str(tmp_path / "run")]) == 0
     last = read_checkpoint(tmp_path / "run" / "shipped-rooms" / "best.ckpt")
     assert last["share"] == 0.5
     assert last["recipe"]["network"]["start"] == str(tmp_path / "run" / "shipped-int8" / "best.ckpt")
