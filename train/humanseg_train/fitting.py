@@ -117,7 +117,7 @@ def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence
         between.unlink(missing_ok=True)
         average(out / "start.ckpt", last, between, recipe.network.share)
         between.replace(out / "best.ckpt")
-    return Path(best.best_model_path)
+    return out / "best.ckpt"
 
 
 def _weigh_rooms(recipe: Recipe, module: MattingModule, pictures: TrainingPictures, out: Path, *, resume: bool) -> None:
