@@ -56,7 +56,7 @@ class DemoSource:
         self._begun = False
         self._unit = min(height / 720, width / 960)
         self._room = _cover(_load("room.webp", cv2.IMREAD_COLOR), size)
-        self._person, self._opacity = _enlarge(_load("person.png", cv2.IMREAD_UNCHANGED), _ENLARGED * self._unit)
+        self._person = _enlarge(_load("person.png", cv2.IMREAD_UNCHANGED), _ENLARGED * self._unit)
         self._noise = _noise((width + _SLACK[0], height + _SLACK[1]))
 
     @property
@@ -99,7 +99,7 @@ class DemoSource:
         """
         alpha = np.zeros((self._info.height, self._info.width), np.float32)
         matrix, (rows, columns) = self._pose(index)
-        alpha[rows, columns] = self._alpha(matrix, alpha[rows, columns].shape)
+        alpha[rows, columns] = self._posed(matrix, alpha[rows, columns].shape)[1]
         return alpha
 
     def _frames(self) -> Iterator[Frame]:
@@ -112,8 +112,7 @@ class DemoSource:
         matrix, (rows, columns) = self._pose(index)
         rgb = self._room.copy()
         behind = rgb[rows, columns]
-        alpha = self._alpha(matrix, behind.shape[:2])
-        person = cv2.warpAffine(self._person, matrix, behind.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+        person, alpha = self._posed(matrix, behind.shape[:2])
         rgb[rows, columns] = cv2.blendLinear(person, behind, alpha, 1 - alpha)
         # The steps have no common divisor with the slack, so a part of the noise comes back after 4087 frames only.
         left, top = index * 29 % _SLACK[0], index * 23 % _SLACK[1]
@@ -122,10 +121,14 @@ class DemoSource:
         rgb.flags.writeable = False
         return rgb
 
-    def _alpha(self, matrix: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float32]:
-        # Beside the person there is nothing.
-        opacity = cv2.warpAffine(self._opacity, matrix, (shape[1], shape[0]), borderMode=cv2.BORDER_CONSTANT)
-        return opacity * np.float32(1 / 255)
+    def _posed(
+        self, matrix: NDArray[np.float64], shape: tuple[int, ...]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """Colour (HxWx3) and alpha (HxW) of the person in one part of a frame."""
+        # Both at once: four channels take less than half the time of three and one. The portrait's border is clear.
+        posed = cv2.warpAffine(self._person, matrix, (shape[1], shape[0]), borderMode=cv2.BORDER_REPLICATE)
+        person = np.asarray(cv2.cvtColor(posed, cv2.COLOR_RGBA2RGB), np.uint8)
+        return person, cv2.extractChannel(posed, 3) * np.float32(1 / 255)
 
     def _exposure(self, index: int) -> float:
         return 1 + 0.03 * math.sin(self._phase(index, 1) + 0.8) + 0.01 * math.sin(self._phase(index, 3))
@@ -155,7 +158,7 @@ class DemoSource:
         )
         anchor = np.array(_ANCHOR) * _ENLARGED * unit
         matrix[:, 2] = (x, y) - matrix[:, :2] @ anchor
-        height, width = self._opacity.shape
+        height, width = self._person.shape[:2]
         corners = matrix @ np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]])
         left, top = (max(0, math.floor(value) - 1) for value in corners.min(axis=1))
         right, bottom = (
@@ -190,12 +193,11 @@ def _cover(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint
     return np.asarray(cv2.resize(part, size, interpolation=method), np.uint8)
 
 
-def _enlarge(picture: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The portrait at a scale: its colour, HxWx3, and its opacity, HxW."""
+def _enlarge(picture: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """The portrait at a scale, HxWx4."""
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-    scaled = np.asarray(cv2.resize(picture, size, interpolation=method), np.uint8)
-    return np.ascontiguousarray(scaled[..., :3]), np.ascontiguousarray(scaled[..., 3])
+    return np.asarray(cv2.resize(picture, size, interpolation=method), np.uint8)
 
 
 def _noise(size: tuple[int, int]) -> NDArray[np.uint8]:
