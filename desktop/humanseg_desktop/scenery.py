@@ -91,7 +91,6 @@ def _background(look: "Look") -> "Background":
     from humanseg.compositing.backgrounds import ColourBackground
     from humanseg.compositing.blur import BlurBackground
     from humanseg.compositing.image import read_picture
-    from humanseg.compositing.video import VideoBackground
 
     if look.background == "blur":
         return BlurBackground(look.blur)
@@ -100,6 +99,8 @@ def _background(look: "Look") -> "Background":
         return ColourBackground((red, green, blue))
     path = _picture(look)
     if path.suffix.lower() in MOVING:
+        from humanseg.compositing.video import VideoBackground  # and with it FFmpeg, only where it is wanted
+
         return VideoBackground(path, look.fit)
     try:
         changed = path.stat().st_mtime_ns

@@ -11,8 +11,9 @@ import pytest
 
 import humanseg.sources.playback as module
 from humanseg.errors import SourceError
+from humanseg.sources.file_reel import FileReel
 from humanseg.sources.playback import PlaybackSource, open_playback
-from humanseg.sources.reel import DemoReel, FileReel
+from humanseg.sources.reel import DemoReel
 from humanseg.sources.video_file import VideoFileSource
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ import numpy as np
 from humanseg.assets import backgrounds
 from humanseg.compositing.blur import BlurBackground
 from humanseg.compositing.image import ImageBackground, read_picture
-from humanseg.compositing.video import ENDINGS, VideoBackground
 from humanseg.errors import SettingsError
 from humanseg.fitting import FITS, Fit
 from humanseg.frames import Frame, Matte
@@ -23,6 +22,11 @@ FORMS = (
     '("fit:beach.jpg" shows all of it, "stretch:beach.jpg" distorts it), or a name of the gallery.'
 )
 """Every form that `parse_background` takes, in one sentence."""
+
+VIDEO_ENDINGS = frozenset(
+    (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv", ".flv", ".ts", ".mts", ".mpg", ".mpeg", ".ogv", ".gif")
+)
+"""Names that end so are taken for videos, in small letters."""
 
 
 class Background(Protocol):
@@ -90,7 +94,9 @@ def parse_background(text: str) -> Background:
         return ImageBackground(read_picture(gallery[name]), fit)
     path = Path(name).expanduser()
     if name and path.exists():
-        if path.suffix.lower() in ENDINGS:
+        if path.suffix.lower() in VIDEO_ENDINGS:
+            from humanseg.compositing.video import VideoBackground  # and with it FFmpeg, only where it is wanted
+
             return VideoBackground(path, fit)
         return ImageBackground(read_picture(path), fit)
     raise _unknown(text, name, path)

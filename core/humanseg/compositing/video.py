@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from humanseg.errors import SettingsError, SourceError
 from humanseg.fitting import FITS, Fit, fitted
 from humanseg.frames import Frame, Matte
-from humanseg.sources.reel import FileReel, Picture
+from humanseg.sources.file_reel import FileReel
+from humanseg.sources.reel import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
-
-ENDINGS = frozenset(
-    (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv", ".flv", ".ts", ".mts", ".mpg", ".mpeg", ".ogv", ".gif")
-)
-"""Names that end so are taken for videos, in small letters."""
 
 _SKIP = Fraction(2)
 """Seconds: what lies further ahead is jumped to and not played through."""

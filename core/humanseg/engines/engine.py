@@ -38,6 +38,8 @@ taken by name: whether it is quicker than the CPU on a given machine is for `hum
 GPU_ENGINES = ("tensorrt", "onnxruntime-cuda", "onnxruntime-directml", "onnxruntime-coreml", "openvino-gpu")
 """Those that compute on a GPU; CoreML may take the neural engine instead."""
 
+NVIDIA_ENGINES = ("tensorrt", "onnxruntime-cuda")
+"""Those that want a driver for NVIDIA GPUs."""
 
 CPU_ENGINES = ("openvino", "onnxruntime")
 """Those that run on every machine, the quicker one first."""
@@ -129,6 +131,10 @@ def open_engine(
 
 def _open(name: str, model: ModelSpec, threads: int) -> Engine:
     library, _, _ = name.partition("-")
+    if name in NVIDIA_ENGINES:
+        from humanseg.engines.driver import require_driver
+
+        require_driver()
     if name in NAMES and library == "tensorrt":
         from humanseg.engines.tensorrt import TensorrtEngine
 

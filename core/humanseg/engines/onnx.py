@@ -1,6 +1,7 @@
 """Networks by onnxruntime: on the CPU, where it is always there, and on GPUs by its flavours for them."""
 
 import os
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,6 +24,8 @@ class _Place:
     title: str
     install: str
     settings: tuple[tuple[str, str], ...] = ()
+    system: str = ""
+    """The only `sys.platform` that has it; empty where there are several."""
 
 
 PLACES = {
@@ -38,12 +41,14 @@ PLACES = {
         "DmlExecutionProvider",
         "GPU (DirectML)",
         "On Windows: pip install onnxruntime-directml, in place of onnxruntime",
+        system="win32",
     ),
     "onnxruntime-coreml": _Place(
         "CoreMLExecutionProvider",
         "GPU or neural engine (CoreML)",
         "Only on a Mac, where pip install onnxruntime has it.",
         (("ModelFormat", "MLProgram"), ("MLComputeUnits", "ALL")),
+        system="darwin",
     ),
 }
 
@@ -65,6 +70,8 @@ class OnnxEngine:
         """
         self.name = name
         place = PLACES[name]
+        if place.system not in ("", sys.platform):  # seen before the library is imported for nothing
+            raise UnavailableError(f"This system has no {place.title}.", place.install)
         library = import_onnxruntime()
         if place.provider not in library.get_available_providers():
             raise UnavailableError(f"The onnxruntime that is installed has no {place.provider}.", place.install)

@@ -138,23 +138,23 @@ def _core_of(library: Any) -> Any:
 
 
 def import_openvino() -> Any:
-    """The module openvino, kept from reporting to its maker.
+    """The module openvino, without its model converter.
 
-    `import openvino` also imports its model converter, which reports that import over the network and keeps a client id
-    in the user's home. The converter does without where the reporting package is missing, so that one is hidden
-    meanwhile.
+    `import openvino` also imports that, which takes longer than all the rest, reports the import over the network and
+    keeps a client id in the user's home. So it is hidden meanwhile. Whoever wants it in the same process imports
+    `openvino.tools.ovc`: `openvino.convert_model` is not there.
     """
-    reporter = "openvino_telemetry"
-    hide = "openvino" not in sys.modules and reporter not in sys.modules
+    converter = "openvino.tools.ovc"
+    hide = "openvino" not in sys.modules and converter not in sys.modules
     if hide:
-        sys.modules[reporter] = None  # type: ignore[assignment]
+        sys.modules[converter] = None  # type: ignore[assignment]
     try:
         import openvino
     except ImportError as error:
         raise UnavailableError(f"openvino cannot be imported: {error}.", 'pip install "humanseg[openvino]"') from error
     finally:
         if hide:
-            del sys.modules[reporter]
+            del sys.modules[converter]
     return openvino
 
 

@@ -1,11 +1,14 @@
 """Several looks at every frame in one pass: the matte travels with the frame, and each sink makes its own picture."""
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 from humanseg.compositing.looks import Look
 from humanseg.frames import Frame, Matte, PlanarFrame, StreamInfo
 from humanseg.pipeline.whole_looks import FinishedFrame
-from humanseg.sinks.segmented import SegmentSink
+
+if TYPE_CHECKING:
+    from humanseg.sinks.segmented import SegmentSink
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,7 +31,7 @@ class KeepMatte:
 class LookSink:
     """Makes one look of every matted frame that is to be written, on its sink's thread, and writes it."""
 
-    def __init__(self, look: Look, sink: SegmentSink) -> None:
+    def __init__(self, look: Look, sink: "SegmentSink") -> None:
         self._look = look
         self._sink = sink
         self.lossless = sink.lossless

@@ -10,7 +10,7 @@ from humanseg.frames import Frame, StreamInfo
 from humanseg.sources.clock import TICK, LiveClock
 from humanseg.sources.once import Once
 from humanseg.sources.pace import Pace
-from humanseg.sources.reel import DemoReel, FileReel, Picture, Reel
+from humanseg.sources.reel import DemoReel, Picture, Reel
 
 PAUSED_S = 0.25
 """While it is paused the same picture comes again so often (seconds): a new background must be seen on it."""
@@ -164,5 +164,8 @@ def open_playback(where: str | Path, *, loop: bool = False) -> PlaybackSource:
     Raises:
         SourceError: there is no such file, or it holds no pictures that can be read.
     """
-    reel: Reel = DemoReel() if where == "demo" else FileReel(Path(where))
-    return PlaybackSource(reel, loop=loop)
+    if where == "demo":
+        return PlaybackSource(DemoReel(), loop=loop)
+    from humanseg.sources.file_reel import FileReel  # and with it FFmpeg, only where it is wanted
+
+    return PlaybackSource(FileReel(Path(where)), loop=loop)
