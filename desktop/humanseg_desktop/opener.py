@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +15,7 @@ from humanseg_desktop.tickets import Ticket
 
 if TYPE_CHECKING:
     from humanseg.matting.options import MattingOptions
+    from humanseg.sources import Source
     from humanseg_desktop.opening import Parts
     from humanseg_desktop.outlet import Outlet
     from humanseg_desktop.settings import Input
@@ -99,7 +101,10 @@ class Opener(QObject):
     def _make(self, wanted: "Input") -> Session:
         """A session that runs; the old one was stopped as late as possible, or goes on with another network."""
         old, network, fitting = self.session, self._network, self._network_of(wanted)
-        if network is None or not network.fits(fitting):
+        source = None
+        if network is None:
+            network, source = self._open_both(wanted, fitting)
+        elif not network.fits(fitting):
             network = Network(self._parts.matter(fitting), fitting)
         try:
             if old and network is not self._network and old.runs_on(wanted):
@@ -110,7 +115,7 @@ class Opener(QObject):
                 if old and old.wanted.source == wanted.source:
                     self._outlet.hold()
                     old.stop()  # a device is opened once at a time
-                session = self._begin(wanted, network)
+                session = self._begin(wanted, source or self._parts.source(wanted), network)
         except BaseException:
             if network is not self._network:
                 network.matter.close()
@@ -121,9 +126,20 @@ class Opener(QObject):
         self.session = session
         return session
 
-    def _begin(self, wanted: "Input", network: Network) -> Session:
-        """Open the source and start on it; the old session, if it still runs, is stopped just before."""
-        source = self._parts.source(wanted)
+    def _open_both(self, wanted: "Input", fitting: "Input") -> "tuple[Network, Source]":
+        """The first network and its source at the same time: a camera may take as long. The network is kept anyway."""
+        with ThreadPoolExecutor(1, "humanseg-source") as beside:
+            opening = beside.submit(self._parts.source, wanted)
+            try:
+                self._network = Network(self._parts.matter(fitting), fitting)
+            except BaseException:
+                with suppress(Exception):  # the network's error is told
+                    opening.result().close()
+                raise
+            return self._network, opening.result()
+
+    def _begin(self, wanted: "Input", source: "Source", network: Network) -> Session:
+        """Start on a source; the old session, if it still runs, is stopped just before."""
         try:
             network.matter.options = self._options()
             policy = self._policy() or _closed_policy()

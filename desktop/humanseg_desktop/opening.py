@@ -17,7 +17,7 @@ LIVE = ("camera:", "rtsp://", "rtsps://", "http://", "https://", "rtmp://", "udp
 
 
 class Parts(Protocol):
-    """What the controller opens; called on the opener's thread."""
+    """What the controller opens, off the window's thread; source and matter at the same time at first."""
 
     def source(self, wanted: Input) -> "Source":
         """A live source: it keeps its own pace."""

@@ -1,14 +1,43 @@
 """The app's own beginning, where it differs from that of the benches of the other tests."""
 
 import gc
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from humanseg.errors import EngineError, SourceError
 from humanseg_desktop import app
 
 pytestmark = pytest.mark.gui
+
+LOADED = """
+import os, sys
+seen = []
+name = "OPENCV_THREAD_POOL_ACTIVE_WAIT_MAIN"
+def watch(event, given):
+    if event == "import" and given[0] == "cv2":
+        seen.append(os.environ.get(name))
+sys.addaudithook(watch)
+import humanseg_desktop.app
+print(seen[0])
+"""
+
+
+@pytest.mark.parametrize(("own", "told"), [(None, "0"), ("500", "500")])
+def test_opencv_is_told_to_let_its_threads_sleep_before_it_is_loaded(own: str | None, told: str) -> None:
+    """Unless the user has said otherwise."""
+    names = ("OPENCV_THREAD_POOL_ACTIVE_WAIT_MAIN", "OPENCV_THREAD_POOL_ACTIVE_WAIT_WORKER")
+    words = {name: value for name, value in os.environ.items() if name not in names}
+    words |= {name: own for name in names if own}
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], env=words, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.strip() == told, done.stderr
 
 
 def test_what_is_loaded_at_the_start_is_spared_the_search_for_garbage_and_nothing_later(
@@ -27,3 +56,36 @@ def test_what_is_loaded_at_the_start_is_spared_the_search_for_garbage_and_nothin
         assert gc.get_freeze_count() <= spared
     finally:
         gc.unfreeze()
+
+
+def test_the_first_source_is_opened_while_the_first_network_is(bench: Callable[..., Any]) -> None:
+    """A camera may take as long as the network. Each waits here for the other one to be asked for."""
+    one = bench()
+    met = threading.Barrier(2, timeout=20)
+    open_source, open_matter = one.parts.source, one.parts.matter
+    one.parts.source = lambda wanted: (met.wait(), open_source(wanted))[1]
+    one.parts.matter = lambda wanted: (met.wait(), open_matter(wanted))[1]
+    one.start().wait_for_picture()
+
+
+def test_a_source_that_does_not_open_costs_no_second_network(bench: Callable[..., Any]) -> None:
+    one = bench()
+    one.parts.source_error = SourceError("The camera is busy.", "Close the other program.")
+    one.start()
+    one.wait(lambda: one.controller.state.phase == "retrying")
+    one.parts.source_error = None
+    one.controller.open(one.controller.state.wanted)
+    one.wait_for_picture()
+    assert len(one.parts.matters) == 1
+
+
+def test_a_network_that_does_not_open_leaves_no_source_open(bench: Callable[..., Any]) -> None:
+    one = bench()
+    one.parts.matter_error = EngineError("The network is damaged.", "Install humanseg again.")
+    one.start()
+    one.wait(lambda: one.controller.state.phase in ("failed", "retrying"))
+    assert one.message.startswith("The network is damaged.")
+    assert [source.closed for source in one.parts.sources] == [True]
+    one.parts.matter_error = None
+    one.controller.open(one.controller.state.wanted)
+    one.wait_for_picture()
