@@ -14,7 +14,6 @@ import onnx.parser
 import pytest
 
 from humanseg.engines import AUTO_ORDER, CPU_ENGINES, GPU_ENGINES, NAMES, Engine, UnavailableError, open_engine
-from humanseg.engines.driver import require_driver
 from humanseg.engines.engine import default_threads
 from humanseg.engines.onnx import OnnxEngine
 from humanseg.engines.openvino import KEPT_SIZES, OpenvinoEngine
@@ -264,39 +263,6 @@ def test_an_onnxruntime_that_cannot_use_its_gpu_is_not_taken_for_one_that_can(
     monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: None, raising=False)
     with pytest.warns(UserWarning, match="CUDAExecutionProvider"), pytest.raises(UnavailableError, match="cannot use"):
         OnnxEngine(model(tmp_path, RED), 1, "onnxruntime-cuda")
-
-
-STARTED = """
-import sys
-import humanseg_desktop.controller
-from humanseg.compositing import Compositor, parse_background
-from humanseg.matting import open_matter
-from humanseg.pipeline.gpu_frames import open_gpu_frames
-from humanseg.sources.playback import open_playback
-with open_matter() as matter:
-    source = open_playback("demo")
-    frame = next(iter(source))
-    Compositor(parse_background("blur")).composite(frame, matter.matte(frame))
-    assert open_gpu_frames(matter) is None
-    source.close()
-    print(matter.engine.name)
-slow = ("onnxruntime", "openvino.tools.ovc", "cuda.bindings", "tensorrt_rtx", "tensorrt", "av")
-print(*[name for name in slow if name in sys.modules])
-"""
-
-
-def test_nothing_slow_is_imported_for_a_first_frame_that_does_not_need_it() -> None:
-    """Without an NVIDIA driver, with OpenVINO: each of these would take about a tenth of a second of the start."""
-    try:
-        require_driver()
-    except UnavailableError:
-        pass
-    else:
-        pytest.skip("there is a driver")
-    if not importlib.util.find_spec("openvino"):
-        pytest.skip("onnxruntime is needed where OpenVINO is not")
-    done = subprocess.run([sys.executable, "-c", STARTED], capture_output=True, text=True, timeout=120, check=False)
-    assert done.stdout.split() == ["openvino"], done.stdout + done.stderr
 
 
 def test_a_gpu_that_is_required_is_not_replaced_by_the_cpu(tmp_path: Path) -> None:

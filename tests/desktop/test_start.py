@@ -1,6 +1,7 @@
 """The app's own beginning, where it differs from that of the benches of the other tests."""
 
 import gc
+import importlib.util
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from humanseg.engines import UnavailableError
+from humanseg.engines.driver import require_driver
 from humanseg.errors import EngineError, SourceError
 from humanseg_desktop import app
 
@@ -27,6 +30,24 @@ import humanseg_desktop.app
 print(seen[0])
 """
 
+STARTED = """
+import sys
+import humanseg_desktop.controller
+from humanseg.compositing import Compositor, parse_background
+from humanseg.matting import open_matter
+from humanseg.pipeline.gpu_frames import open_gpu_frames
+from humanseg.sources.playback import open_playback
+with open_matter() as matter:
+    source = open_playback("demo")
+    frame = next(iter(source))
+    Compositor(parse_background("blur")).composite(frame, matter.matte(frame))
+    assert open_gpu_frames(matter) is None
+    source.close()
+    print(matter.engine.name)
+slow = ("onnxruntime", "openvino.tools.ovc", "cuda.bindings", "tensorrt_rtx", "tensorrt", "av")
+print(*[name for name in slow if name in sys.modules])
+"""
+
 
 @pytest.mark.parametrize(("own", "told"), [(None, "0"), ("500", "500")])
 def test_opencv_is_told_to_let_its_threads_sleep_before_it_is_loaded(own: str | None, told: str) -> None:
@@ -38,6 +59,20 @@ def test_opencv_is_told_to_let_its_threads_sleep_before_it_is_loaded(own: str | 
         [sys.executable, "-c", LOADED], env=words, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout.strip() == told, done.stderr
+
+
+def test_nothing_slow_is_imported_for_a_first_frame_that_does_not_need_it() -> None:
+    """Without an NVIDIA driver, with OpenVINO: each of these would take about a tenth of a second of the start."""
+    try:
+        require_driver()
+    except UnavailableError:
+        pass
+    else:
+        pytest.skip("there is a driver")
+    if not importlib.util.find_spec("openvino"):
+        pytest.skip("onnxruntime is needed where OpenVINO is not")
+    done = subprocess.run([sys.executable, "-c", STARTED], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.split() == ["openvino"], done.stdout + done.stderr
 
 
 def test_what_is_loaded_at_the_start_is_spared_the_search_for_garbage_and_nothing_later(

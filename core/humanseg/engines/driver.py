@@ -5,7 +5,7 @@ import sys
 
 from humanseg.engines.engine import UnavailableError
 
-NEWEST = "Install NVIDIA's newest driver for this GPU, one that knows CUDA 13, and start the computer again."
+NO_DRIVER = "Install NVIDIA's newest driver for this GPU, one that knows CUDA 13, and start the computer again."
 
 
 def require_driver() -> None:
@@ -17,4 +17,4 @@ def require_driver() -> None:
     try:
         ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError as error:
-        raise UnavailableError("There is no NVIDIA driver.", NEWEST) from error
+        raise UnavailableError("There is no NVIDIA driver.", NO_DRIVER) from error

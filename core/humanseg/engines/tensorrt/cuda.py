@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from humanseg.engines.driver import NEWEST
+from humanseg.engines.driver import NO_DRIVER
 from humanseg.engines.engine import UnavailableError
 from humanseg.engines.tensorrt.library import INSTALL
 from humanseg.errors import EngineError
@@ -59,7 +59,7 @@ class Cuda:
             UnavailableError: there is no driver, or no GPU.
         """
         if self._call("cudaGetDeviceCount") < 1:
-            raise UnavailableError("There is no NVIDIA GPU.", NEWEST)
+            raise UnavailableError("There is no NVIDIA GPU.", NO_DRIVER)
         found = self._call("cudaGetDeviceProperties", 0)
         name = found.name.decode(errors="replace") if isinstance(found.name, bytes) else str(found.name)
         return Device(
@@ -164,7 +164,7 @@ class Cuda:
             return values[0] if values else None
         if error in (errors.cudaErrorInsufficientDriver, errors.cudaErrorNoDevice):
             what = "driver" if error == errors.cudaErrorInsufficientDriver else "GPU"
-            raise UnavailableError(f"There is no NVIDIA {what} (or it is too old for CUDA 13).", NEWEST)
+            raise UnavailableError(f"There is no NVIDIA {what} (or it is too old for CUDA 13).", NO_DRIVER)
         text = self._runtime.cudaGetErrorString(error)[1]
         said = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
         raise EngineError(f"{function} failed on the GPU: {said}.")
