@@ -106,6 +106,10 @@ class Opener(QObject):
             network, source = self._open_both(wanted, fitting)
         elif not network.fits(fitting):
             network = Network(self._parts.matter(fitting), fitting)
+            if old is None or old.ended() is not False:
+                if old:
+                    old.stop()
+                self._keep(network)  # also if the source does not open: it is tried again, and needs the same one
         try:
             if old and network is not self._network and old.runs_on(wanted):
                 network.matter.options = self._options()
@@ -120,11 +124,15 @@ class Opener(QObject):
             if network is not self._network:
                 network.matter.close()
             raise
+        self._keep(network)
+        self.session = session
+        return session
+
+    def _keep(self, network: Network) -> None:
+        """This is the network from now on; the one before is closed."""
         if self._network and self._network is not network:
             self._network.matter.close()
         self._network = network
-        self.session = session
-        return session
 
     def _open_both(self, wanted: "Input", fitting: "Input") -> "tuple[Network, Source]":
         """The first network and its source at the same time: a camera may take as long. The network is kept anyway."""

@@ -115,11 +115,14 @@ class DrawnParts(RealParts):
     def __init__(self) -> None:
         self.sources: list[Drawn] = []
         self.matters: list[Knowing] = []
+        self.asked = 0
+        """How often a source was asked for."""
         self.source_error: Exception | None = None
         self.matter_error: Exception | None = None
         self.real: tuple[str, ...] = ()
 
     def source(self, wanted: Input) -> Any:
+        self.asked += 1
         if wanted.source in self.real:
             return super().source(wanted)
         if self.source_error:

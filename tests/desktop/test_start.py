@@ -114,6 +114,21 @@ def test_a_source_that_does_not_open_costs_no_second_network(bench: Callable[...
     assert len(one.parts.matters) == 1
 
 
+def test_another_preset_is_opened_once_while_no_source_opens(bench: Callable[..., Any]) -> None:
+    one = bench()
+    one.parts.source_error = SourceError("The camera is busy.", "Close the other program.")
+    one.start()
+    one.wait(lambda: one.controller.state.phase == "retrying")
+    one.controller.change_input(preset="quality")
+    for tries in (2, 3, 4):
+        one.wait(lambda tries=tries: one.parts.asked >= tries and one.controller.state.phase == "retrying")
+        one.controller.open(one.controller.state.wanted)
+    one.parts.source_error = None
+    one.controller.open(one.controller.state.wanted)
+    one.wait_for_picture()
+    assert [matter.closed for matter in one.parts.matters] == [True, False]
+
+
 def test_a_network_that_does_not_open_leaves_no_source_open(bench: Callable[..., Any]) -> None:
     one = bench()
     one.parts.matter_error = EngineError("The network is damaged.", "Install humanseg again.")
