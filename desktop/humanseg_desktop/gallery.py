@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from humanseg.errors import HumansegError
+from humanseg.sources.names import MOVING_ENDINGS
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
-
-MOVING = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".ts", ".gif"})
-"""Endings of backgrounds that move."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +57,7 @@ def _thumbnail(path: Path, size: tuple[int, int]) -> "NDArray[np.uint8]":
     from humanseg.compositing.image import read_picture
     from humanseg.fitting import fitted
 
-    if path.suffix.lower() in MOVING:
+    if path.suffix.lower() in MOVING_ENDINGS:
         from humanseg.sources.video_file import VideoFileSource
 
         source = VideoFileSource(path)

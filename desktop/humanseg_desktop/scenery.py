@@ -5,7 +5,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from humanseg.errors import SettingsError
-from humanseg_desktop.gallery import MOVING, path_of
+from humanseg.sources.names import MOVING_ENDINGS
+from humanseg_desktop.gallery import path_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +56,7 @@ def get_ready(look: "Look", size: tuple[int, int]) -> None:
     from humanseg.frames import Frame, Matte
 
     try:
-        if look.background != "picture" or _picture(look).suffix.lower() in MOVING:
+        if look.background != "picture" or _picture(look).suffix.lower() in MOVING_ENDINGS:
             return
         background = _background(look)
     except (SettingsError, OSError):
@@ -98,7 +99,7 @@ def _background(look: "Look") -> "Background":
         red, green, blue = bytes.fromhex(look.colour[1:])
         return ColourBackground((red, green, blue))
     path = _picture(look)
-    if path.suffix.lower() in MOVING:
+    if path.suffix.lower() in MOVING_ENDINGS:
         from humanseg.compositing.video import VideoBackground  # and with it FFmpeg, only where it is wanted
 
         return VideoBackground(path, look.fit)

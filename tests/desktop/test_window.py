@@ -216,7 +216,8 @@ def test_a_source_that_is_lost_for_a_while_shows_a_slate_at_once(bench: Make) ->
     one.wait(lambda: one.message == "")
 
 
-def test_what_was_dropped_is_played_or_put_behind(bench: Make, picture: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["talk.mp4", "TALK.WMV", "talk.mpeg"])
+def test_what_was_dropped_is_played_or_put_behind(bench: Make, picture: Path, tmp_path: Path, name: str) -> None:
     one = bench().start()
     one.wait_for_picture()
     mime = QMimeData()
@@ -224,7 +225,7 @@ def test_what_was_dropped_is_played_or_put_behind(bench: Make, picture: Path, tm
     assert one.window.drop(mime)
     one.wait(lambda: (one.shown[:, 0] == (20, 200, 10)).all())
     assert one.controller.settings.pictures == (str(picture),)
-    film = tmp_path / "talk.mp4"
+    film = tmp_path / name
     mime.setUrls([QUrl.fromLocalFile(str(film))])
     assert one.window.drop(mime)
     one.wait(lambda: one.controller.settings.input.source == str(film))

@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from humanseg.cli.inputs import VIDEO_ENDINGS
 from humanseg.errors import HumansegError, SettingsError
 from humanseg.matting.matter import Matter
 from humanseg.sinks.video_file import VideoFileSink
+from humanseg.sources.names import VIDEO_ENDINGS
 from humanseg.sources.video_file import VideoFileSource
 from humanseg_train.data.pictures import read_rgb
 from humanseg_train.data.samples import PICTURES

@@ -4,15 +4,11 @@ import glob
 from pathlib import Path
 
 from humanseg.errors import SourceError
+from humanseg.sources.names import VIDEO_ENDINGS
 from humanseg.sources.pictures import is_pictures
 
 DEMO = "demo"
 """The input that is no file: the built-in clip."""
-
-VIDEO_ENDINGS = frozenset(
-    ".3gp .asf .avi .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv".split()  # noqa: SIM905 one line instead of twenty
-)
-"""The endings that make a file in a folder a video. A file that is named itself may have any."""
 
 
 def files_of(text: str, *, recursive: bool) -> list[tuple[Path | None, Path]]:

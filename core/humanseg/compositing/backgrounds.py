@@ -13,6 +13,7 @@ from humanseg.compositing.image import ImageBackground, read_picture
 from humanseg.errors import SettingsError
 from humanseg.fitting import FITS, Fit
 from humanseg.frames import Frame, Matte
+from humanseg.sources.names import MOVING_ENDINGS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,11 +23,6 @@ FORMS = (
     '("fit:beach.jpg" shows all of it, "stretch:beach.jpg" distorts it), or a name of the gallery.'
 )
 """Every form that `parse_background` takes, in one sentence."""
-
-VIDEO_ENDINGS = frozenset(
-    (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv", ".flv", ".ts", ".mts", ".mpg", ".mpeg", ".ogv", ".gif")
-)
-"""Names that end so are taken for videos, in small letters."""
 
 
 class Background(Protocol):
@@ -94,7 +90,7 @@ def parse_background(text: str) -> Background:
         return ImageBackground(read_picture(gallery[name]), fit)
     path = Path(name).expanduser()
     if name and path.exists():
-        if path.suffix.lower() in VIDEO_ENDINGS:
+        if path.suffix.lower() in MOVING_ENDINGS:
             from humanseg.compositing.video import VideoBackground  # and with it FFmpeg, only where it is wanted
 
             return VideoBackground(path, fit)

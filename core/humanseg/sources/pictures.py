@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from humanseg.errors import SourceError
 from humanseg.frames import Frame, StreamInfo
-
-PICTURE_ENDINGS = frozenset((".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"))
+from humanseg.sources.names import PICTURE_ENDINGS
 
 _NUMBER = re.compile(r"%0?\d*d")
 

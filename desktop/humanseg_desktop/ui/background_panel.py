@@ -9,12 +9,11 @@ from PySide6.QtWidgets import QButtonGroup, QColorDialog, QFileDialog, QGridLayo
 from humanseg_desktop.schema import describe
 from humanseg_desktop.settings import Look
 from humanseg_desktop.ui.dressed import dressed
+from humanseg_desktop.ui.filters import BACKGROUNDS
 from humanseg_desktop.ui.parts import Card, Segments, SliderRow, dress_button
 
 COLOURS = ("#2e7d6b", "#00b140", "#2f5aa8", "#7a4b8f", "#b5533c", "#c9a227", "#f2efe9", "#22262e")
 """The colours that are offered; the second is the green of green screens."""
-
-PICTURES = "Pictures and videos (*.jpg *.jpeg *.png *.webp *.bmp *.mp4 *.mov *.mkv *.webm *.gif);;All files (*)"
 
 THUMBNAIL = QSize(88, 50)
 
@@ -110,7 +109,7 @@ class BackgroundPanel(Card):
             self.changed.emit({"background": "colour", "colour": colour.name()})
 
     def _ask_picture(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "A background of your own", "", PICTURES)
+        name, _ = QFileDialog.getOpenFileName(self, "A background of your own", "", BACKGROUNDS)
         if name:
             self.added.emit(name)
 

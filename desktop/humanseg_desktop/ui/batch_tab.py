@@ -18,9 +18,9 @@ from humanseg_desktop import scenery
 from humanseg_desktop.batch import BatchQueue, Job
 from humanseg_desktop.ui import theme
 from humanseg_desktop.ui.dressed import dressed
+from humanseg_desktop.ui.filters import VIDEOS
 from humanseg_desktop.ui.jobs_table import Jobs, make_table
 from humanseg_desktop.ui.parts import dress_button
-from humanseg_desktop.ui.source_panel import VIDEOS
 
 if TYPE_CHECKING:
     from humanseg_desktop.controller import Controller

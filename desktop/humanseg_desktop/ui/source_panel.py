@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLabel, QLin
 from humanseg_desktop.opening import LIVE
 from humanseg_desktop.settings import Input
 from humanseg_desktop.ui.dressed import dressed
+from humanseg_desktop.ui.filters import VIDEOS
 from humanseg_desktop.ui.parts import Card, plain_button
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 MODES = ("auto", "640x480@30", "1280x720@30", "1280x720@60", "1920x1080@30")
 """The camera modes that are offered; a camera gives the nearest it has."""
-
-VIDEOS = "Videos (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.ts);;All files (*)"
 
 SOURCE = "Where the picture comes from"
 

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from humanseg.errors import HumansegError
+from humanseg.sources.names import VIDEO_ENDINGS
 from humanseg_desktop.controller import Controller, State
 from humanseg_desktop.log import log_folder
 from humanseg_desktop.outputs import Outputs
@@ -28,9 +29,6 @@ from humanseg_desktop.ui.parts import Segments, redress
 from humanseg_desktop.ui.readout import Readout
 from humanseg_desktop.ui.shelf import Shelf
 from humanseg_desktop.ui.tour import Tour
-
-MOVING = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".ts"})
-"""Endings of files that are dropped as a source; pictures become backgrounds."""
 
 OWN = 24
 """How many of the user's own backgrounds are remembered."""
@@ -103,7 +101,7 @@ class Window(QMainWindow):
             self.files.add(paths)
             return bool(paths)
         for path in paths[:1]:
-            if path.suffix.lower() in MOVING:
+            if path.suffix.lower() in VIDEO_ENDINGS:
                 self.controller.change_input(source=str(path))
             else:
                 self.add_picture(str(path))
