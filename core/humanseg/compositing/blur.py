@@ -55,8 +55,8 @@ class BlurBackground:
         scale = min(1.0, min(max(4.5 / spread, 180), 270) / shorter)
         sigma = spread * scale * shorter
         width, height = (max(1, round(side * scale)) for side in frame.size)
-        small = averaged(frame.rgb, (width, height), least=2)
-        alpha = averaged(matte.alpha, (width, height), least=2)
+        small = averaged(frame.rgb, (width, height), rough=True)
+        alpha = averaged(matte.alpha, (width, height), rough=True)
         margin = max(1, round(MARGIN * scale * shorter))
         covered = cv2.dilate(alpha, np.ones((2 * margin + 1, 2 * margin + 1), np.uint8))
         # A quarter covered is enough to count for nothing: a white shirt shows in a dark room long before half. Not
@@ -66,7 +66,7 @@ class BlurBackground:
         total = cv2.sumElems(weight)[0]
         # OpenCV's sum: numpy's along two axes costs as much as the blur.
         mean = np.divide(cv2.sumElems(room), total) if total > 0 else np.array(cv2.mean(small))
-        room = cv2.GaussianBlur(room, (0, 0), sigma) + (FAINT * mean[:3]).astype(np.float32)
+        room = cv2.add(cv2.GaussianBlur(room, (0, 0), sigma), FAINT * mean)
         weight = cv2.GaussianBlur(weight, (0, 0), sigma) + np.float32(FAINT)
         reduced = cv2.divide(room, cv2.merge((weight, weight, weight)), dtype=cv2.CV_8U)
         return cast("NDArray[np.uint8]", cv2.resize(reduced, frame.size, interpolation=cv2.INTER_LINEAR))

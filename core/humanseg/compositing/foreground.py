@@ -75,9 +75,9 @@ def _mean(sampled: "NDArray[np.uint8]", weight: "NDArray[np.float32]") -> "NDArr
     # The fourth channel counts, in parts of 255.
     weighted = cv2.multiply(sampled, cv2.merge((weight,) * 4), dtype=cv2.CV_32F)
     windows = [cv2.blur(weighted, (2 * reach + 1, 2 * reach + 1)) for reach in REACHES]
-    total = np.asarray(cv2.scaleAdd(cv2.scaleAdd(windows[2], FAINT, windows[1]), FAINT, windows[0]), np.float32)
+    total = cv2.scaleAdd(cv2.scaleAdd(windows[2], FAINT, windows[1]), FAINT, windows[0])
     # Where no window holds anything, all of the picture.
-    total += np.float32(LEAST) * np.array(cv2.mean(sampled), np.float32)
+    total = cv2.add(total, LEAST * np.array(cv2.mean(sampled)))
     count = cv2.extractChannel(total, 3)
     return np.asarray(cv2.divide(total, cv2.merge((count,) * 4), scale=255), np.float32)
 
