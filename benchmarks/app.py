@@ -1,6 +1,7 @@
 """How quickly the app is there, how smoothly it goes, and how long its window ever stands still, on this machine.
 
     python benchmarks/app.py [--seconds 60] [--source demo] [--model FOLDER] [--switches 5] [--log FILE]
+    python benchmarks/app.py --size 160x90 --rate 240 --seconds 3600
 
 Opens the real window (`xvfb-run -s '-screen 0 1920x1080x24'` or `QT_QPA_PLATFORM=offscreen` where there is no screen)
 on a source with blur, waits for the first composite, lets it run, and switches through all kinds of background in the
@@ -11,6 +12,9 @@ composite on. A switch takes from the call that the mouse's click makes to the e
 was composited with the new background. On a machine that has other work too, times of the processor (CPU) tell
 more than those of the clock. Memory, threads and file handles are looked at now and then; growth is that of the later
 three quarters (`--seconds 1800` is a soak). Prints a Markdown table.
+
+With `--size` and `--rate` the demo is drawn so large and comes so often: small and often, the frames of hours pass in
+one, and growth with every frame shows as much.
 """
 
 from time import perf_counter
@@ -20,9 +24,10 @@ BEGAN = perf_counter()  # before anything is imported: that is part of the start
 import argparse
 import os
 import platform
+from fractions import Fraction
 from pathlib import Path
 from time import process_time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app_watch import BEAT_MS, Switches, Tally, Watch
 
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from humanseg_desktop.ui.window import Window
+
+SIZE = (1280, 720)
 
 SWITCH_MS = 300
 """Milliseconds between two switches of the background."""
@@ -41,6 +48,8 @@ def main() -> None:
     parser.add_argument("--source", default="demo")
     parser.add_argument("--model", default="", help="model folder; the packaged model without it")
     parser.add_argument("--switches", type=int, default=5, help="how often each background comes after its first use")
+    parser.add_argument("--size", type=size_of, help="draw the demo so large, as in 640x360")
+    parser.add_argument("--rate", type=int, help="let the demo give so many frames a second")
     parser.add_argument("--log", type=Path, help="file for the samples of memory, threads and time (CSV)")
     options = parser.parse_args()
 
@@ -50,6 +59,8 @@ def main() -> None:
     from humanseg_desktop.settings import Input, Settings
     from humanseg_desktop.settings import Window as WindowSettings
 
+    if options.size or options.rate:
+        draw(options.size or SIZE, options.rate or 30)
     qt = app.application()
     settings = Settings(
         input=Input(source=options.source, model=options.model),
@@ -101,6 +112,23 @@ def main() -> None:
     steps.append(every(BEAT_MS, begin))
     app.start(window)
     qt.exec()
+
+
+def size_of(text: str) -> tuple[int, int]:
+    width, height = text.split("x")
+    return int(width), int(height)
+
+
+def draw(size: tuple[int, int], rate: int) -> None:
+    """Let the app's demo be of this size and rate."""
+    from humanseg.sources.playback import PlaybackSource
+    from humanseg.sources.reel import DemoReel
+    from humanseg_desktop.opening import RealParts
+
+    def source(parts: RealParts, wanted: Any) -> PlaybackSource:
+        return PlaybackSource(DemoReel(size, Fraction(rate)), loop=True)
+
+    RealParts.source = source  # type: ignore[method-assign, assignment]
 
 
 def told(watch: Watch, seconds: float) -> list[tuple[str, str]]:

@@ -47,8 +47,8 @@ class Reel(Protocol):
 class DemoReel:
     """The demo clip, drawn as it is played."""
 
-    def __init__(self, size: tuple[int, int] = (1280, 720)) -> None:
-        self._demo = DemoSource(size=size)
+    def __init__(self, size: tuple[int, int] = (1280, 720), rate: Fraction = Fraction(30)) -> None:
+        self._demo = DemoSource(size=size, rate=rate)
         info = self._demo.info
         self.size, self.rate, self.colour = size, info.rate, info.colour
         self._frames = info.frames or 1
