@@ -19,7 +19,7 @@ WINDOWS = {
     ),
 }
 
-MOMENTS = {"light": (0.3, 0.28), "dark": (2.6, 0.5)}
+MOMENTS = {"light": (5.3, 0.28), "dark": (3.3, 0.5)}
 """Seconds into the demo, and where the divider stands, from 0 (left) to 1."""
 
 SETTLED_S = 6
