@@ -82,7 +82,7 @@ class Input:
     engine: str = "auto"
     """What runs the network. "auto" takes the fastest one that is installed and works here."""
 
-    preset: Literal["live", "balanced", "quality"] = "live"
+    preset: Literal["light", "live", "balanced", "quality"] = "live"
     """How much of a frame the network gets to see: more takes longer, and follows outlines more closely."""
 
     def __post_init__(self) -> None:

@@ -138,7 +138,7 @@ def test_a_network_that_is_too_slow_makes_way_for_a_quicker_one(made: tuple[Any,
     one.wait(lambda: preset(one) == "live")
     one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered: to live ("))
     assert one.window.readout.lowered.text().endswith(" ms, there are 500)")
-    assert machine.opened == ["quality", "balanced", "live"]
+    assert machine.opened[:3] == ["quality", "balanced", "live"]  # a busy machine may need less still
     last = len(machine.seen)
     one.wait(lambda: len(machine.seen) > last + 3)
     # The same source all the time, and not one slate or raw frame in between.
@@ -155,12 +155,13 @@ def test_a_network_that_is_too_slow_makes_way_for_a_quicker_one(made: tuple[Any,
 def test_fine_edges_go_last_and_the_readout_says_both(made: tuple[Any, Machine]) -> None:
     one, machine = made
     one.controller.set_look(skip_still=True)
-    machine.slow = {"quality", "balanced", "live"}
+    machine.slow = {"quality", "balanced", "live", "light"}
     one.start().wait_for_picture()
-    one.wait(lambda: preset(one) == "balanced")
-    one.wait(lambda: preset(one) == "live")
+    for lower in ("balanced", "live", "light"):
+        one.wait(lambda lower=lower: preset(one) == lower)
+        assert one.controller.pacer.work.refine
     one.wait(lambda: not one.controller.pacer.work.refine)
-    one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered: to live, fine edges off ("))
+    one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered: to light, fine edges off ("))
     assert machine.matters[-1].options.refine is False
     assert one.controller.settings.look.refine is True
 

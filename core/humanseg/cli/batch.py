@@ -77,7 +77,7 @@ class Batch:
     model: Annotated[str | None, arg(metavar="MODEL", help_behavior_hint="(default: the packaged one)")] = None
     """A model folder, or the name of a packaged model."""
 
-    preset: Literal["live", "balanced", "quality"] = "quality"
+    preset: Literal["light", "live", "balanced", "quality"] = "quality"
     """How much of a frame the network gets to see: more is finer at the edges, and slower."""
 
     look_ahead: Annotated[Literal[0, 1, 2, 3], arg(metavar="N")] = 0

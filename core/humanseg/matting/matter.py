@@ -122,7 +122,7 @@ def open_matter(
         model: A packaged model's name, the path of a model folder, or what `find_model` gave; None is the packaged
             default.
         engine: One of `humanseg.engines.NAMES`; "auto" is the best that works here.
-        preset: "live", "balanced" or "quality": how much of a frame the network gets to see.
+        preset: "light", "live", "balanced" or "quality": how much of a frame the network gets to see.
         threads: CPU threads, at least 1; None leaves a core for other programs.
         options: What is made of the network's alpha; None is the defaults.
         require_gpu: Rather fail than compute on the CPU.

@@ -25,7 +25,12 @@ FIELDS = (
 COMBOS = {"preset": "Detail", "engine": "Engine", "model": "Model"}
 """The fields of `Input` that are chosen here, and what they are called."""
 
-PRESETS = (("live", "Live: the quickest"), ("balanced", "Balanced"), ("quality", "Quality: the finest"))
+PRESETS = (
+    ("light", "Light: the quickest"),
+    ("live", "Live"),
+    ("balanced", "Balanced"),
+    ("quality", "Quality: the finest"),
+)
 """What the network may get to see."""
 
 

@@ -27,7 +27,7 @@ class Evaluate:
     """Engine that runs the network: auto, or one of those that `humanseg-batch --help` lists."""
 
     preset: str = "live"
-    """How much of a picture the network gets to see: live, balanced or quality."""
+    """How much of a picture the network gets to see: light, live, balanced or quality."""
 
     suite: bool = False
     """Also measure moving people, a still scene, a cut, empty rooms and look-alikes; needs `rooms`."""
