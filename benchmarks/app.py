@@ -1,6 +1,6 @@
 """How quickly the app is there, how smoothly it goes, and how long its window ever stands still, on this machine.
 
-    python benchmarks/app.py [--seconds 60] [--source demo] [--model FOLDER] [--switches 5] [--log FILE]
+    python benchmarks/app.py [--seconds 60] [--source demo] [--preset live] [--model FOLDER] [--switches 5] [--log FILE]
     python benchmarks/app.py --size 160x90 --rate 240 --seconds 3600
 
 Opens the real window (`xvfb-run -s '-screen 0 1920x1080x24'` or `QT_QPA_PLATFORM=offscreen` where there is no screen)
@@ -46,6 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60, help="how long it runs after the first composite")
     parser.add_argument("--source", default="demo")
+    parser.add_argument("--preset", default="live")
     parser.add_argument("--model", default="", help="model folder; the packaged model without it")
     parser.add_argument("--switches", type=int, default=5, help="how often each background comes after its first use")
     parser.add_argument("--size", type=size_of, help="draw the demo so large, as in 640x360")
@@ -63,7 +64,7 @@ def main() -> None:
         draw(options.size or SIZE, options.rate or 30)
     qt = app.application()
     settings = Settings(
-        input=Input(source=options.source, model=options.model),
+        input=Input(source=options.source, preset=options.preset, model=options.model),
         window=WindowSettings(toured=True),
         lower_work=False,  # or a slow moment would change what is measured
     )
@@ -172,7 +173,8 @@ def where(window: "Window") -> str:
     load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     machine = f"{platform.machine()}, {os.cpu_count()} cores, {load}"
     width, height = session.info.width, session.info.height
-    return f"{machine}, {engine.name} on {engine.device}, {session.wanted.source} at {width}x{height}"
+    what = f"{session.wanted.preset}, {session.wanted.source} at {width}x{height}"
+    return f"{machine}, {engine.name} on {engine.device}, {what}"
 
 
 def _both_ms(p50_s: float, p95_s: float) -> str:
