@@ -15,7 +15,7 @@ LONGEST_S = 600.0
 """What that grows to, where steps up were followed by steps down."""
 
 ROOM = 0.6
-"""Part of the time there is, below which a frame leaves room for more; the dearest step takes 1.3 times as long."""
+"""Part of the time there is, below which a frame leaves room for more; the dearest step takes 1.4 times as long."""
 
 LESS: dict[Detail, Detail] = {"quality": "balanced", "balanced": "live", "live": "light"}
 """The next preset down."""
@@ -39,7 +39,7 @@ def steps_of(chosen: Work) -> tuple[Work, ...]:
     """The work that was chosen, and in order what is done in its place: each step less than the one before.
 
     First what costs nothing to see (rest while nothing moves), then detail, one preset at a time, then fine edges:
-    half the pixels cost an outline no more than going without those does, and save much more (benchmarks/README.md).
+    less detail costs an outline less than going without those does, and saves more (benchmarks/README.md).
     """
     steps = [chosen]
     if not chosen.skip_still:

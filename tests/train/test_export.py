@@ -109,7 +109,7 @@ def test_a_model_that_falls_behind_the_packaged_one_is_not_shipped(
     level["candidate"] = 0.91
     export(checkpoint, out, check=people, rooms=rooms, elsewhere=people, ship=True)
     card = (out / "card.md").read_text()
-    assert "| suite | live | balanced | quality |" in card
+    assert "| suite | light | live | balanced | quality |" in card
     assert "| motion iou | 0.9100 | 0.9100 | 0.9100 |" in card
     assert f"`val` chose among its epochs, {people.name} is of another source" in card
     rows = dict(re.findall(rf"^\| {people.name} (.+?) \| balanced \| (.+) \|$", card, re.MULTILINE))
