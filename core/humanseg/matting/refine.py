@@ -106,7 +106,8 @@ def _fit(alpha: "NDArray[np.float32]", small: "NDArray[np.uint8]") -> "NDArray[n
     r, g, b = cv2.split(_mean(colour))
     mean = _mean(alpha)
     # OpenCV repeats and exchanges channels: numpy's broadcasting takes four times as long, and its indexing ten.
-    turned = cv2.merge((*cv2.split(colour)[1:], cv2.extractChannel(colour, 0)))
+    red, green, blue = cv2.split(colour)
+    turned = cv2.merge((green, blue, red))
     products = (colour * cv2.merge((alpha,) * 3), colour * colour, colour * turned)
     with_alpha, squares, mixed = (cv2.split(_mean(np.asarray(part, np.float32))) for part in products)
     rr, gg, bb = (part - side * side + np.float32(RIDGE) for part, side in zip(squares, (r, g, b), strict=True))
