@@ -1,7 +1,7 @@
 """How quickly the app is there, how smoothly it goes, and how long its window ever stands still, on this machine.
 
     python benchmarks/app.py [--seconds 60] [--source demo] [--preset live] [--model FOLDER] [--switches 5] [--log FILE]
-    python benchmarks/app.py --size 160x90 --rate 240 --seconds 3600
+    python benchmarks/app.py --size 64x36 --rate 300 --seconds 3000
 
 Opens the real window (`xvfb-run -s '-screen 0 1920x1080x24'` or `QT_QPA_PLATFORM=offscreen` where there is no screen)
 on a source with blur, waits for the first composite, lets it run, and switches through all kinds of background in the

@@ -138,7 +138,8 @@ def test_a_network_that_is_too_slow_makes_way_for_a_quicker_one(made: tuple[Any,
     one.wait(lambda: preset(one) == "live")
     one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered: to live ("))
     assert one.window.readout.lowered.text().endswith(" ms, there are 500)")
-    assert machine.opened[:3] == ["quality", "balanced", "live"]  # a busy machine may need less still
+    # Each once and in order; on a busy machine a frame begun before the last step may have asked for one more.
+    assert machine.opened == ["quality", "balanced", "live", "light"][: max(3, len(machine.opened))]
     last = len(machine.seen)
     one.wait(lambda: len(machine.seen) > last + 3)
     # The same source all the time, and not one slate or raw frame in between.
