@@ -9,7 +9,7 @@ from torch import Tensor
 from humanseg_train.checkpoints import plain
 from humanseg_train.losses import WeightedSum
 from humanseg_train.networks.build import build_network
-from humanseg_train.networks.freezing import freeze_encoder, hold_norms
+from humanseg_train.networks.freezing import freeze, hold_norms
 from humanseg_train.recipe import Recipe
 from humanseg_train.schedules import make_optimiser, rate_curve
 
@@ -25,8 +25,7 @@ class MattingModule(LightningModule):
         self.recipe = recipe
         self._channels = 4 if recipe.network.previous else 3
         self.network = build_network(recipe.network, pretrained=pretrained).to(memory_format=torch.channels_last)
-        if recipe.network.frozen == "encoder":
-            freeze_encoder(self.network)
+        freeze(self.network, recipe.network.frozen)
         if recipe.schedule.compile:
             self.network.compile()
         self.loss = self.make_loss()
@@ -51,8 +50,7 @@ class MattingModule(LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """What is frozen stays so, whatever mode measuring and validating left behind."""
-        if self.recipe.network.frozen != "nothing":
-            hold_norms(self.network)
+        hold_norms(self.network, self.recipe.network.frozen)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Dropout draws the same numbers in a step whether the run was interrupted before it or not."""

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+Frozen = Literal["nothing", "norms", "encoder", "trunk"]
+"""What of a network stays as it starts."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
@@ -101,6 +104,10 @@ class Network:
     detail: int = 0
     """Width of a skip from the frame itself to the head at full resolution, for unet and unetplusplus; 0 is none."""
 
+    subpixel: int = 0
+    """Width of a last stage that gives four pixels at once, in place of the decoder's own last one, for unet; 0 is
+    none. `decoder_channels` then tells the stages before it."""
+
     int8: bool = False
     """Whether it is trained as 8-bit integers will compute it; its export then holds it in both precisions."""
 
@@ -111,8 +118,9 @@ class Network:
     """What the whole network starts from (fine-tuning): a checkpoint of `fit` (.ckpt), a model folder, or the name of a
     packaged model, such as `unet-efficientnet-b0`; empty: from the encoder's."""
 
-    frozen: Literal["nothing", "norms", "encoder"] = "nothing"
-    """What stays as it starts, for little data or time: what normalisation remembers, or with that the encoder."""
+    frozen: Frozen = "nothing"
+    """What stays as it starts, for little data or time: what normalisation remembers, or with that the encoder; or all
+    but the stage of `subpixel`."""
 
     share: float = 1.0
     """How far from `start` to the end of training the weights lie that are kept in the end, above 0 and at most 1: less
@@ -130,12 +138,16 @@ class Network:
             )
         if self.detail < 0 or (self.detail and self.architecture not in ("unet", "unetplusplus")):
             raise ValueError("detail is a width of at least 0, and only for unet and unetplusplus.")
+        if self.subpixel < 0 or (self.subpixel and (self.architecture != "unet" or self.detail)):
+            raise ValueError("subpixel is a width of at least 0, and only for unet without detail.")
+        if self.frozen == "trunk" and not (self.subpixel and self.start):
+            raise ValueError("frozen trunk needs network.start and network.subpixel: only that stage learns.")
         if not self.decoder_channels:
             return
         if self.architecture not in ("unet", "unetplusplus"):
             raise ValueError(f"decoder_channels does not apply to {self.architecture}, only to unet and unetplusplus.")
-        if not 3 <= len(self.decoder_channels) <= 5 or min(self.decoder_channels) < 1:
-            raise ValueError("decoder_channels takes three to five widths above 0.")
+        if not 3 <= len(self.decoder_channels) + bool(self.subpixel) <= 5 or min(self.decoder_channels) < 1:
+            raise ValueError("decoder_channels takes three to five widths above 0; with subpixel it is one of them.")
 
 
 @dataclass(frozen=True, kw_only=True)

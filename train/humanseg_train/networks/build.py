@@ -13,6 +13,7 @@ from humanseg_train.networks.download import without_retries
 from humanseg_train.networks.from_model import load_model
 from humanseg_train.networks.repairs import repair
 from humanseg_train.networks.rounding import round_convolutions
+from humanseg_train.networks.subpixel import SubpixelNetwork
 from humanseg_train.networks.warm_start import load_encoder, load_start, widen_input
 from humanseg_train.recipe import Network
 
@@ -53,17 +54,20 @@ def build_network(settings: Network, *, pretrained: bool = True) -> torch.nn.Mod
     if source not in ("imagenet", "none"):
         load_encoder(network.get_submodule("encoder"), Path(source))
     repair(network)
+    frames = 4 if settings.previous else 3
     if settings.previous:
         widen_input(network.get_submodule("encoder"))
     if settings.detail:
-        network = DetailedNetwork(network, settings.detail, frames=4 if settings.previous else 3)
+        network = DetailedNetwork(network, settings.detail, frames=frames)
+    if settings.subpixel:
+        network = SubpixelNetwork(network, settings.subpixel, frames=frames, classes=settings.classes)
     if settings.int8:
-        round_convolutions(network, 4 if settings.previous else 3)
+        round_convolutions(network, frames)
     if settings.start and pretrained:
         if starts_from_checkpoint(settings):
             load_start(network, Path(settings.start))
         else:
-            load_model(network, settings.start, 4 if settings.previous else 3)
+            load_model(network, settings.start, frames)
     return network
 
 
@@ -77,7 +81,8 @@ def _construct(settings: Network, *, imagenet: bool) -> torch.nn.Module:
 
     more: dict[str, Any] = {"classes": settings.classes}
     if settings.decoder_channels:
-        more |= {"encoder_depth": len(settings.decoder_channels), "decoder_channels": settings.decoder_channels}
+        stages = [*settings.decoder_channels, *([settings.subpixel] if settings.subpixel else [])]
+        more |= {"encoder_depth": len(stages), "decoder_channels": stages}
     weights: str | bool = True if settings.encoder.startswith("tu-") else "imagenet"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

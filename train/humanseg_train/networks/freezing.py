@@ -2,19 +2,33 @@
 
 from torch import nn
 
+from humanseg_train.recipe import Frozen
 
-def freeze_encoder(network: nn.Module) -> None:
-    """Let nothing in the encoder learn, in place; `hold_norms` belongs to it."""
-    for weight in network.get_submodule("encoder").parameters():
-        weight.requires_grad_(False)
+_WEIGHTS: dict[Frozen, tuple[str, ...]] = {
+    "nothing": (),
+    "norms": (),
+    "encoder": ("encoder",),
+    "trunk": ("encoder", "decoder"),
+}
+"""The parts in which nothing learns."""
+
+_NORMS: dict[Frozen, tuple[str, ...]] = _WEIGHTS | {"norms": ("",), "encoder": ("",)}
+"""Those that normalise by what they remember, "" being all of the network; a stage that is new remembers nothing."""
 
 
-def hold_norms(network: nn.Module) -> None:
+def freeze(network: nn.Module, what: Frozen) -> None:
+    """Let no weight in that part of the network learn, in place; `hold_norms` belongs to it."""
+    for part in _WEIGHTS[what]:
+        network.get_submodule(part).requires_grad_(False)
+
+
+def hold_norms(network: nn.Module, what: Frozen) -> None:
     """Let a network in training normalise by what it remembers, in place; to be called whenever it was put in training.
 
     Normalised by the batch at hand, and remembered anew, a network unlearns more in its first steps than a short run
     teaches; and what is frozen would change without learning.
     """
-    for layer in network.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.eval()
+    for part in _NORMS[what]:
+        for layer in network.get_submodule(part).modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.eval()

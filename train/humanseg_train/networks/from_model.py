@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from humanseg.errors import HumansegError
 from humanseg.models import find_model
 from humanseg_train.networks.rounding import RoundedConv2d
+from humanseg_train.networks.subpixel import SubpixelNetwork
 
 Step = tuple[nn.Conv2d, nn.BatchNorm2d | None]
 """A convolution, and the normalisation of what it puts out."""
@@ -28,6 +29,8 @@ Step = tuple[nn.Conv2d, nn.BatchNorm2d | None]
 
 def load_model(network: nn.Module, model: str | Path, channels: int) -> None:
     """Load the weights of an exported network of the same build, in place.
+
+    Of a U-Net with another last stage, one of sub-pixels takes all before it.
 
     Args:
         network: as `build_network` makes it.
@@ -40,6 +43,10 @@ def load_model(network: nn.Module, model: str | Path, channels: int) -> None:
     spec = find_model(model)
     steps, exported = _steps(network, channels), list(_convolutions(onnx.load(spec.path).graph))
     shapes = [tuple(step.weight.shape) for step, _ in steps]
+    if isinstance(network, SubpixelNetwork) and shapes != [weight.shape for weight, *_ in exported]:
+        new = set(network.subpixel.modules())
+        steps = [(step, norm) for step, norm in steps if step not in new]
+        shapes, exported = shapes[: len(steps)], exported[: len(steps)]
     if shapes != [weight.shape for weight, *_ in exported] or _has_more(network):
         raise HumansegError(
             f"The model {spec.name} is of another network: it has {len(exported)} convolutions, the recipe's has "

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import Tensor
 
 from humanseg.errors import HumansegError
 from humanseg_train.checkpoints import read_checkpoint
@@ -57,8 +58,8 @@ def widen_input(encoder: torch.nn.Module) -> None:
 def load_start(network: torch.nn.Module, checkpoint: Path) -> None:
     """Load the weights of an earlier run of the same network, in place.
 
-    A run without `previous`, `detail` or `int8` may start one with them: what it lacks stays as built. One with
-    `previous` may start one without.
+    A run without `previous`, `detail`, `subpixel` or `int8` may start one with them: what it lacks stays as built. One
+    with `previous` may start one without.
 
     Raises:
         HumansegError: the file is no checkpoint, or of another network.
@@ -70,13 +71,15 @@ def load_start(network: torch.nn.Module, checkpoint: Path) -> None:
         if name.startswith(prefix)
     }
     own = network.state_dict()
+    if any(name.startswith("subpixel.") for name in own):
+        tensors = {name: tensor for name, tensor in tensors.items() if not _in_last_stage(name, own)}
     for name, tensor in tensors.items():
         if name in own and tensor.ndim == 4 and own[name].shape[1] == tensor.shape[1] + 1:
             tensors[name] = torch.cat([tensor, torch.zeros_like(tensor[:, :1])], dim=1)
         if name in own and tensor.ndim == 4 and own[name].shape[1] == tensor.shape[1] - 1:
             tensors[name] = tensor[:, :-1]  # the last input channel is the alpha of the frame before
     wrong = [name for name, tensor in tensors.items() if name not in own or own[name].shape != tensor.shape]
-    built = {name for name in own if name.startswith("detail.") or name.endswith(BOUNDS)}
+    built = {name for name in own if name.startswith(("detail.", "subpixel.")) or name.endswith(BOUNDS)}
     missing = [name for name in own if name not in tensors and name not in built]
     if wrong or missing:
         raise HumansegError(
@@ -85,6 +88,12 @@ def load_start(network: torch.nn.Module, checkpoint: Path) -> None:
             "Choose the architecture and encoder of that checkpoint's recipe.",
         )
     network.load_state_dict({**own, **tensors})
+
+
+def _in_last_stage(name: str, own: dict[str, Tensor]) -> bool:
+    """Whether a tensor belongs to what `subpixel` stands in place of: the last block of the decoder, and the head."""
+    blocks = {int(other.split(".")[2]) for other in own if other.startswith("decoder.blocks.")}
+    return name.startswith((f"decoder.blocks.{max(blocks) + 1}.", "segmentation_head.", "detail."))
 
 
 def _open_gates(encoder: torch.nn.Module) -> None:
