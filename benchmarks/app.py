@@ -1,6 +1,7 @@
 """How quickly the app is there, how smoothly it goes, and how long its window ever stands still, on this machine.
 
-    python benchmarks/app.py [--seconds 60] [--source demo] [--preset live] [--model FOLDER] [--switches 5] [--log FILE]
+    python benchmarks/app.py [--seconds 60] [--source demo] [--preset live] [--carry] [--lower] [--model FOLDER]
+                             [--switches 5] [--log FILE]
     python benchmarks/app.py --size 64x36 --rate 300 --seconds 3000
 
 Opens the real window (`xvfb-run -s '-screen 0 1920x1080x24'` or `QT_QPA_PLATFORM=offscreen` where there is no screen)
@@ -47,6 +48,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="how long it runs after the first composite")
     parser.add_argument("--source", default="demo")
     parser.add_argument("--preset", default="live")
+    parser.add_argument("--carry", action="store_true", help="network on every other frame")
+    parser.add_argument("--lower", action="store_true", help="lower the work where it is too slow, as the app does")
     parser.add_argument("--model", default="", help="model folder; the packaged model without it")
     parser.add_argument("--switches", type=int, default=5, help="how often each background comes after its first use")
     parser.add_argument("--size", type=size_of, help="draw the demo so large, as in 640x360")
@@ -57,7 +60,7 @@ def main() -> None:
     from PySide6.QtCore import QTimer
 
     from humanseg_desktop import app
-    from humanseg_desktop.settings import Input, Settings
+    from humanseg_desktop.settings import Input, Look, Settings
     from humanseg_desktop.settings import Window as WindowSettings
 
     if options.size or options.rate:
@@ -65,8 +68,9 @@ def main() -> None:
     qt = app.application()
     settings = Settings(
         input=Input(source=options.source, preset=options.preset, model=options.model),
+        look=Look(carry=options.carry),
         window=WindowSettings(toured=True),
-        lower_work=False,  # or a slow moment would change what is measured
+        lower_work=options.lower,  # else a slow moment changes what is measured
     )
     window = app.make(settings, None)
     watch, switches = Watch(window, options.seconds, BEGAN), Switches(window, options.switches)
@@ -146,6 +150,7 @@ def told(watch: Watch, seconds: float) -> list[tuple[str, str]]:
         ("window shown", f"{figures['window']:.2f} s after the start, {figures['window cpu']:.2f} s of CPU"),
         ("first composite", f"{figures['composite']:.2f} s after the start, {figures['composite cpu']:.2f} s of CPU"),
         ("composited", f"{frames / took:.1f} frames a second, {dropped:.0f} dropped in {seconds:.0f} s"),
+        ("work", watch.window.controller.pacer.told or "as chosen"),
         ("painted", f"{watch.painted.count / took:.1f} a second, {watch.painted.ms(50):.1f} ms each"),
         ("latency p50, p95", f"{1000 * stats.latency_p50_s:.0f} ms, {1000 * stats.latency_p95_s:.0f} ms"),
         *((f"{stage.name} p50, p95", _both_ms(stage.p50_s, stage.p95_s)) for stage in stats.stages),

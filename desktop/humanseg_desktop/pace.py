@@ -28,6 +28,9 @@ class Work:
     skip_still: bool
     """Whether the last outline is kept while nothing moves."""
 
+    carry: bool
+    """Whether the network is spared every other frame whose outline the last one's gives, moved along."""
+
     preset: Detail
     """How much of a frame the network gets to see."""
 
@@ -38,12 +41,15 @@ class Work:
 def steps_of(chosen: Work) -> tuple[Work, ...]:
     """The work that was chosen, and in order what is done in its place: each step less than the one before.
 
-    First what costs nothing to see (rest while nothing moves), then detail, one preset at a time, then fine edges:
-    less detail costs an outline less than going without those does, and saves more (benchmarks/README.md).
+    First what costs nothing to see (rest while nothing moves) and next to nothing (spare every other frame), then
+    detail, one preset at a time, then fine edges: less detail costs an outline less than going without those does, and
+    saves more (benchmarks/README.md).
     """
     steps = [chosen]
     if not chosen.skip_still:
         steps.append(replace(steps[-1], skip_still=True))
+    if not chosen.carry:
+        steps.append(replace(steps[-1], carry=True))
     while steps[-1].preset in LESS:
         steps.append(replace(steps[-1], preset=LESS[steps[-1].preset]))
     if chosen.refine:

@@ -63,7 +63,8 @@ class Pacer(QObject):
 
     def options_of(self, options: "MattingOptions") -> "MattingOptions":
         """The options with those that are in use in place of the chosen ones."""
-        return dataclasses.replace(options, skip_still=self.work.skip_still, refine=self.work.refine)
+        work = self.work
+        return dataclasses.replace(options, skip_still=work.skip_still, carry=work.carry, refine=work.refine)
 
     def follow(self, settings: "Settings") -> None:
         """Hold to these settings from now on."""
@@ -109,6 +110,8 @@ class Pacer(QObject):
         chosen, work = self._now
         words = [f"to {work.preset}"] if work.preset != chosen.work.preset else []
         words += ["fine edges off"] if work.refine != chosen.work.refine else []
+        if not words and work.carry != chosen.work.carry:
+            words = ["network on every other frame"]
         if not words and work != chosen.work:
             words = ["rests while nothing moves"]
         if not words:
@@ -124,7 +127,7 @@ class Pacer(QObject):
 
 def _chosen(settings: "Settings") -> Chosen:
     look, wanted = settings.look, settings.input
-    work = Work(skip_still=look.skip_still, preset=wanted.preset, refine=look.refine)
+    work = Work(skip_still=look.skip_still, carry=look.carry, preset=wanted.preset, refine=look.refine)
     return Chosen(work=work, engine=wanted.engine, model=wanted.model, may_lower=settings.lower_work)
 
 

@@ -59,6 +59,9 @@ class Look:
     skip_still: Annotated[bool, Switch(label="Rest when nothing moves")] = False
     """Keeps the last outline while the picture stands still. Saves work for the processor."""
 
+    carry: Annotated[bool, Switch(label="Network on every other frame")] = False
+    """Moves your outline along with the picture in between, where that is sure to fit. Saves work for the processor."""
+
     def __post_init__(self) -> None:
         check_scales(self)
         if not re.fullmatch("#[0-9a-fA-F]{6}", self.colour):

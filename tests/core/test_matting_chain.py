@@ -21,6 +21,9 @@ from humanseg.models import find_model
 
 PLAIN = MattingOptions(refine=False, smoothing=0)
 
+LENIENT = [MattingOptions(), MattingOptions(skip_still=True), MattingOptions(smoothing=1), MattingOptions(carry=True)]
+"""Options under which something is kept from frame to frame."""
+
 
 class Counting(OnnxEngine):
     """The engine, how often it ran, and whether the network was given an alpha of the frame before."""
@@ -78,7 +81,7 @@ def test_by_default_a_noisy_still_scene_flickers_a_third_as_much_at_most(matter:
     )
 
 
-@pytest.mark.parametrize("options", [MattingOptions(), MattingOptions(skip_still=True), MattingOptions(smoothing=1)])
+@pytest.mark.parametrize("options", LENIENT)
 @pytest.mark.parametrize("step", [4, 16, 100])
 def test_the_edge_of_a_moving_person_is_there_within_the_frame(
     matter: Matter, options: MattingOptions, step: int
@@ -91,7 +94,7 @@ def test_the_edge_of_a_moving_person_is_there_within_the_frame(
         assert person.sum() == pytest.approx(150, abs=2)
 
 
-@pytest.mark.parametrize("options", [MattingOptions(), MattingOptions(skip_still=True), MattingOptions(smoothing=1)])
+@pytest.mark.parametrize("options", LENIENT)
 def test_a_cut_and_somebody_new_are_whole_at_once(matter: Matter, options: MattingOptions) -> None:
     matter.options = options
     for seed in range(5):

@@ -57,10 +57,20 @@ def test_the_work_since_a_moment_leaves_older_frames_out() -> None:
     assert meter.work_since(0) is None
     for index, took_s in enumerate((0.9, 0.9, 0.9, 0.1, 0.2, 0.3)):
         meter.add(born=index, began=index, matted=index + took_s, done=index + took_s)
-    assert meter.work_since(0) == pytest.approx(0.3)
-    assert meter.work_since(3.05) == pytest.approx(0.2)
-    assert meter.work_since(4.1) == pytest.approx(0.2)  # the one that was under way then counts
+    assert meter.work_since(0) == pytest.approx(0.5)
+    assert meter.work_since(3.05) == pytest.approx(0.15)
+    assert meter.work_since(4.1) == pytest.approx(0.25)  # the one that was under way then counts
+    assert meter.work_since(5.2) == pytest.approx(0.3)
     assert meter.work_since(6) is None
+
+
+@pytest.mark.parametrize("frames", [100, 101])
+def test_a_network_that_looks_at_every_other_frame_is_half_of_the_work(frames: int) -> None:
+    meter = Meter()
+    for index in range(frames):
+        took_s = 0.02 if index % 2 else 0.05
+        meter.add(born=index, began=index, matted=index + took_s, done=index + took_s)
+    assert meter.work_since(0) == pytest.approx(0.035)
 
 
 def done(meter: Meter, index: int, *, beside: bool, matte_s: float = 0.03, composite_s: float = 0.01) -> None:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.gui
 
 Make = Callable[..., Any]
 COLOUR = (0xE0, 0x10, 0xE0)
-SLOW_S = 0.7
+SLOW_S = 1.2
 ALL = Input(source="drawn", engine="onnxruntime", preset="quality")
 
 
@@ -134,6 +134,9 @@ def test_a_network_that_is_too_slow_makes_way_for_a_quicker_one(made: tuple[Any,
     one.wait(lambda: one.controller.pacer.work.skip_still)
     assert preset(one) == "quality"
     assert machine.matters[0].options.skip_still
+    one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered: network on every other frame ("))
+    assert preset(one) == "quality"
+    assert machine.matters[0].options.carry
     one.wait(lambda: preset(one) == "balanced")
     one.wait(lambda: preset(one) == "live")
     one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered: to live ("))
@@ -147,7 +150,7 @@ def test_a_network_that_is_too_slow_makes_way_for_a_quicker_one(made: tuple[Any,
     assert all(is_composite(frame) for frame in machine.seen[first:])
     # What the user chose is what the settings and the controls say.
     assert one.controller.settings.input == ALL
-    assert one.controller.settings.look.skip_still is False
+    assert one.controller.settings.look == Look(background="colour", colour="#e010e0")
     assert one.window.live.adjust._choices["preset"].combo.currentData() == "quality"
     assert one.troubles == []
     one.wait(lambda: all(matter.engine.ended.is_set() for matter in machine.matters[:2]))
@@ -155,7 +158,7 @@ def test_a_network_that_is_too_slow_makes_way_for_a_quicker_one(made: tuple[Any,
 
 def test_fine_edges_go_last_and_the_readout_says_both(made: tuple[Any, Machine]) -> None:
     one, machine = made
-    one.controller.set_look(skip_still=True)
+    one.controller.set_look(skip_still=True, carry=True)
     machine.slow = {"quality", "balanced", "live", "light"}
     one.start().wait_for_picture()
     for lower in ("balanced", "live", "light"):
@@ -176,6 +179,7 @@ def test_it_goes_up_again_when_there_is_room(made: tuple[Any, Machine]) -> None:
     one.wait(lambda: preset(one) == "quality" and not one.controller.pacer.work.skip_still)
     one.wait(lambda: one.window.readout.lowered.text() == "")
     assert machine.matters[-1].options.skip_still is False
+    assert machine.matters[-1].options.carry is False
     assert len(machine.sources) == 1
 
 

@@ -337,6 +337,7 @@ def test_every_finer_control_has_a_reset_that_shows_when_there_is_something_to_p
         "refine": False,
         "decontaminate": False,
         "skip_still": True,
+        "carry": True,
         "shift": 0.01,
         "look_ahead": 2,
     }

@@ -10,6 +10,7 @@ import numpy as np
 from humanseg.engines.engine import Engine, open_engine
 from humanseg.frames import Frame, Matte, Seen, Spent
 from humanseg.matting.adjust import adjust
+from humanseg.matting.carry import Carrier
 from humanseg.matting.motion import is_cut
 from humanseg.matting.network import Network
 from humanseg.matting.options import MattingOptions
@@ -35,6 +36,7 @@ class Matter:
         self.engine = engine
         self.options = options or MattingOptions()
         self._network = Network(model, engine)
+        self._carrier = Carrier()
         self._smoother = Smoother()
         self._last = LastMatte()
         self._before: NDArray[np.uint8] | None = None
@@ -79,8 +81,12 @@ class Matter:
         if options.skip_still and (again := self._last.again(small, (height, width), options)) is not None:
             self._spent = Spent(pre_s=perf_counter() - began, infer_s=0.0)
             return again
-        coarse = self._network.alpha(small)
-        infer_s = self._network.infer_s
+        coarse = self._carrier.carried(small) if options.carry else None
+        infer_s = 0.0
+        if coarse is None:
+            coarse = self._network.alpha(small)
+            infer_s = self._network.infer_s
+            self._carrier.keep(coarse, small)
         self._spent = Spent(pre_s=perf_counter() - began - infer_s, infer_s=infer_s)
         alpha = refine(coarse, small, rgb) if options.refine else scale_up(coarse, (width, height))
         alpha = adjust(self._smoother.smooth(alpha, small, options.smoothing), options)
@@ -91,6 +97,7 @@ class Matter:
     def reset(self) -> None:
         """Forget what was kept from frame to frame: for a new source, a seek or a cut."""
         self._network.reset()
+        self._carrier.reset()
         self._smoother.reset()
         self._last.reset()
         self._before = None

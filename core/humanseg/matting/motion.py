@@ -64,7 +64,7 @@ def is_cut(before: "NDArray[np.uint8]", now: "NDArray[np.uint8]") -> bool:
     """
     if before.shape != now.shape:
         return True
-    old, new = (cv2.resize(_luma(rgb), (32, 32), interpolation=cv2.INTER_AREA) / 255 for rgb in (before, now))
+    old, new = (cv2.resize(luma(rgb), (32, 32), interpolation=cv2.INTER_AREA) / 255 for rgb in (before, now))
     if np.abs(new - old).mean() <= CUT_CHANGE:
         return False
     old, new = old - old.mean(), new - new.mean()
@@ -72,13 +72,14 @@ def is_cut(before: "NDArray[np.uint8]", now: "NDArray[np.uint8]") -> bool:
     return bool(float((old * new).sum()) <= CUT_LIKENESS * float(spread))
 
 
-def _luma(rgb: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+def luma(rgb: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+    """How bright each pixel is: hxwx3 uint8 RGB -> hxw uint8."""
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _change(before: "NDArray[np.uint8]", now: "NDArray[np.uint8]") -> "NDArray[np.float32]":
     """In grey levels, with its sign."""
-    return np.asarray(cv2.subtract(_luma(now), _luma(before), dtype=cv2.CV_32F), np.float32)
+    return np.asarray(cv2.subtract(luma(now), luma(before), dtype=cv2.CV_32F), np.float32)
 
 
 def _noise(local: "NDArray[np.float32]", times: float, limits: tuple[float, float]) -> float:

@@ -31,6 +31,12 @@ class MattingOptions:
     skip_still: bool = False
     """Give the last matte again while nothing in the picture changes, and save the network's work."""
 
+    carry: bool = False
+    """For every other frame, move the network's last alpha along with the picture where that is sure to fit (`carry`).
+
+    A permission: where the GPU makes the whole frame, the network sees each one.
+    """
+
     def __post_init__(self) -> None:
         for name, low, high in (("smoothing", 0, 1), ("shift", -0.02, 0.02), ("feather", 0, 0.05)):
             if not low <= getattr(self, name) <= high:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import Lock
 from time import perf_counter
 
@@ -132,8 +133,8 @@ class Meter:
         """Seconds that must lie between two frames for the worker to keep up; None where it did none.
 
         Matte and composite together; where frames are composited while the next one is matted, the longer of the two,
-        as it was beside the other. The median of the frames finished since a moment; where frames were done both ways,
-        of those that were done in the quicker one.
+        as it was beside the other. The median over the frames finished since a moment, each with the one before it:
+        the network may look at every other one only. Where frames were done both ways, the quicker one counts.
 
         Args:
             moment: `perf_counter` seconds; of older frames only the window's are known.
@@ -144,7 +145,7 @@ class Meter:
             [sample.matte_s + sample.composite_s for sample in samples if not sample.beside],
             [max(sample.matte_s, sample.composite_s) for sample in samples if sample.beside],
         )
-        return min((_percentile(times, 50) for times in ways if times), default=None)
+        return min((_percentile(_pairs(times), 50) for times in ways if times), default=None)
 
     def snapshot(self, *, dropped: int = 0, now: float | None = None) -> Stats:
         """What was noted so far; `now` (`perf_counter` seconds, None for this moment) lets a stalled run be seen."""
@@ -190,3 +191,8 @@ def _percentile(values: Iterable[float], percent: int) -> float:
     """The smallest of `values` that `percent` of 100 do not exceed (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
+
+
+def _pairs(times: list[float]) -> list[float]:
+    """Each time averaged with the one before it; a single one is as it is."""
+    return [(before + time) / 2 for before, time in pairwise(times)] or times

@@ -19,6 +19,7 @@ FIELDS = (
     "refine",
     "decontaminate",
     "skip_still",
+    "carry",
 )
 """The fields of `Look` that are set here, in order."""
 
