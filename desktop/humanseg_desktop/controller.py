@@ -89,13 +89,14 @@ class Controller(QObject):
             policy=lambda: self._policy,
             network_of=self.pacer.network_of,
         )
-        self._preparer = Preparer()
+        self._preparer = Preparer(self.pacer.look_of)
         self._policy: Policy | None = None
         self._good_look = settings.look
         self._trouble: HumansegError | None = None
         self._opener.opened.connect(self._take_session)
         self._opener.adapted.connect(self._take_adapted)
         self.pacer.changed.connect(self._adapt)
+        self.pacer.changed.connect(self._preparer.adapt)
         self._preparer.prepared.connect(self._take_compositor)
         self._preparer.failed.connect(self._do_without)
         self.keeper.changed.connect(self.pacer.follow)

@@ -31,6 +31,9 @@ class Work:
     carry: bool
     """Whether the network is spared every other frame whose outline the last one's gives, moved along."""
 
+    clean: bool
+    """Whether the room's colour is taken out of the outline before the blurred room too, where it shows least."""
+
     preset: Detail
     """How much of a frame the network gets to see."""
 
@@ -41,15 +44,17 @@ class Work:
 def steps_of(chosen: Work) -> tuple[Work, ...]:
     """The work that was chosen, and in order what is done in its place: each step less than the one before.
 
-    First what costs nothing to see (rest while nothing moves) and next to nothing (spare every other frame), then
-    detail, one preset at a time, then fine edges: less detail costs an outline less than going without those does, and
-    saves more (benchmarks/README.md).
+    First what costs nothing to see (rest while nothing moves) and next to nothing (spare every other frame, leave the
+    room's own colour in the outline before the blurred room), then detail, one preset at a time, then fine edges: less
+    detail costs an outline less than going without those does, and saves more (benchmarks/README.md).
     """
     steps = [chosen]
     if not chosen.skip_still:
         steps.append(replace(steps[-1], skip_still=True))
     if not chosen.carry:
         steps.append(replace(steps[-1], carry=True))
+    if chosen.clean:
+        steps.append(replace(steps[-1], clean=False))
     while steps[-1].preset in LESS:
         steps.append(replace(steps[-1], preset=LESS[steps[-1].preset]))
     if chosen.refine:

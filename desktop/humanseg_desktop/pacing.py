@@ -12,7 +12,7 @@ from humanseg_desktop.pace import LOWER_S, Pace, Work, steps_of
 if TYPE_CHECKING:
     from humanseg.matting.options import MattingOptions
     from humanseg_desktop.session import Session
-    from humanseg_desktop.settings import Input, Settings
+    from humanseg_desktop.settings import Input, Look, Settings
 
 QUICKEST = 60
 """Frames a second that are worked for at most, whatever a source calls its rate."""
@@ -43,7 +43,7 @@ class Pacer(QObject):
 
     def __init__(self, settings: "Settings") -> None:
         super().__init__()
-        self._chosen = _chosen(settings)
+        self._chosen, self._blurs = _chosen(settings), settings.look.background == "blur"
         self._pace = Pace()
         self._now = (self._chosen, self._chosen.work)  # as one, for the opener's thread
         self._since = 0.0
@@ -66,9 +66,14 @@ class Pacer(QObject):
         work = self.work
         return dataclasses.replace(options, skip_still=work.skip_still, carry=work.carry, refine=work.refine)
 
+    def look_of(self, look: "Look") -> "Look":
+        """The look as it is composited now, in place of the chosen one."""
+        clean = self.work.clean or look.background != "blur"
+        return look if clean else dataclasses.replace(look, decontaminate=False)
+
     def follow(self, settings: "Settings") -> None:
         """Hold to these settings from now on."""
-        chosen = _chosen(settings)
+        chosen, self._blurs = _chosen(settings), settings.look.background == "blur"
         if chosen != self._chosen:
             self._chosen = chosen
             self._pace, self._stuck = Pace(), False
@@ -110,6 +115,7 @@ class Pacer(QObject):
         chosen, work = self._now
         words = [f"to {work.preset}"] if work.preset != chosen.work.preset else []
         words += ["fine edges off"] if work.refine != chosen.work.refine else []
+        words += ["clean outline off with blur"] if self._blurs and work.clean != chosen.work.clean else []
         if not words and work.carry != chosen.work.carry:
             words = ["network on every other frame"]
         if not words and work != chosen.work:
@@ -127,7 +133,13 @@ class Pacer(QObject):
 
 def _chosen(settings: "Settings") -> Chosen:
     look, wanted = settings.look, settings.input
-    work = Work(skip_still=look.skip_still, carry=look.carry, preset=wanted.preset, refine=look.refine)
+    work = Work(
+        skip_still=look.skip_still,
+        carry=look.carry,
+        clean=look.decontaminate,
+        preset=wanted.preset,
+        refine=look.refine,
+    )
     return Chosen(work=work, engine=wanted.engine, model=wanted.model, may_lower=settings.lower_work)
 
 

@@ -10,6 +10,8 @@ from humanseg.errors import SettingsError
 from humanseg_desktop import scenery
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from humanseg_desktop.settings import Look
 
 logger = logging.getLogger(__name__)
@@ -25,8 +27,12 @@ class Preparer(QObject):
 
     _made = Signal(int, object, object)
 
-    def __init__(self) -> None:
+    def __init__(self, look_of: "Callable[[Look], Look]") -> None:
+        """Args: look_of: what a look is composited as now, where less is done than was chosen."""
         super().__init__()
+        self._look_of = look_of
+        self._look: Look | None = None
+        self._lowered: Look | None = None
         self._worker = ThreadPoolExecutor(1, "humanseg-prepare")
         self._asked = self._pointed = 0
         self._made.connect(self._take)
@@ -34,7 +40,16 @@ class Preparer(QObject):
     def prepare(self, look: "Look") -> None:
         """Make this one; what was asked for before is not wanted any more."""
         self._asked += 1
-        self._worker.submit(self._make, self._asked, look)
+        self._look, self._lowered = look, self._look_of(look)
+        self._worker.submit(self._make, self._asked, look, self._lowered)
+
+    def adapt(self) -> None:
+        """Make the one that was asked for last as it is to be composited now.
+
+        Not anew where nothing changes in it, or a video would begin again.
+        """
+        if self._look is not None and self._look_of(self._look) != self._lowered:
+            self.prepare(self._look)
 
     def get_ready(self, look: "Look", size: tuple[int, int]) -> None:
         """Make what takes long of this look, which may be wanted soon, for frames of (width, height)."""
@@ -55,11 +70,11 @@ class Preparer(QObject):
         except Exception:
             logger.exception("A background could not be made ready.")
 
-    def _make(self, number: int, look: "Look") -> None:
+    def _make(self, number: int, look: "Look", lowered: "Look") -> None:
         if number != self._asked:
             return
         try:
-            result: object = scenery.compositor_of(look)
+            result: object = scenery.compositor_of(lowered)
         except SettingsError as error:
             result = error
         except Exception as error:

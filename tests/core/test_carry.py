@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from humanseg.errors import EngineError
 from humanseg.matting import Matter, MattingOptions, open_matter
 from humanseg.matting.carry import Carrier
 from humanseg.sources.demo import DemoSource
@@ -109,3 +110,25 @@ def test_a_cut_is_seen_at_once() -> None:
         after = matter.alpha(there)
         matter.reset()
         np.testing.assert_array_equal(after, matter.alpha(there))
+
+
+def test_a_network_that_fails_is_not_covered_up_by_what_it_found_before() -> None:
+    source = DemoSource(size=(640, 360))
+    with open_matter(engine="onnxruntime", threads=1, options=MattingOptions(carry=True)) as matter:
+        network = matter._network
+        good = network.engine
+        for index in range(2):
+            matter.alpha(source.frame(index).rgb)
+        network.engine = Broken()  # type: ignore[assignment]
+        for index in range(2, 6):
+            with pytest.raises(EngineError):
+                matter.alpha(source.frame(index).rgb)
+        network.engine = good
+        assert overlap(matter.alpha(source.frame(6).rgb), source.truth(6)) > 0.97
+
+
+class Broken:
+    name = "broken"
+
+    def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {"alpha": np.full_like(next(iter(inputs.values()))[:, :1], np.nan)}

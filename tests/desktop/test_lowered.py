@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from tests.desktop.conftest import Drawn
 
+from humanseg.compositing.backgrounds import ColourBackground
 from humanseg.errors import EngineError
 from humanseg.frames import Frame
 from humanseg.matting import Matter, open_matter
@@ -158,7 +159,7 @@ def test_a_network_that_is_too_slow_makes_way_for_a_quicker_one(made: tuple[Any,
 
 def test_fine_edges_go_last_and_the_readout_says_both(made: tuple[Any, Machine]) -> None:
     one, machine = made
-    one.controller.set_look(skip_still=True, carry=True)
+    one.controller.set_look(skip_still=True, carry=True, decontaminate=False)
     machine.slow = {"quality", "balanced", "live", "light"}
     one.start().wait_for_picture()
     for lower in ("balanced", "live", "light"):
@@ -168,6 +169,31 @@ def test_fine_edges_go_last_and_the_readout_says_both(made: tuple[Any, Machine])
     one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered: to light, fine edges off ("))
     assert machine.matters[-1].options.refine is False
     assert one.controller.settings.look.refine is True
+
+
+def test_before_the_blurred_room_the_outline_is_left_as_it_was_filmed(bench: Make, hasty: None) -> None:
+    one = bench(Settings(input=ALL, look=Look(background="blur", skip_still=True, carry=True)))
+    machine = Machine(one)
+    machine.slow = {"quality"}
+    one.start().wait_for_picture()
+    one.wait(lambda: not compositor(one).decontaminate)
+    one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered: "))
+    assert "clean outline off with blur" in one.window.readout.lowered.text()
+    assert one.controller.settings.look.decontaminate is True
+    # Before a picture the old room's colour would show.
+    one.controller.set_look(background="colour", colour="#e010e0")
+    one.wait(lambda: isinstance(compositor(one).background, ColourBackground))
+    assert compositor(one).decontaminate
+    one.wait(lambda: "clean outline" not in one.window.readout.lowered.text())
+    one.controller.set_look(background="blur")
+    one.wait(lambda: not compositor(one).decontaminate)
+    one.controller.set_lower_work(False)
+    one.wait(lambda: compositor(one).decontaminate)
+    assert one.troubles == []
+
+
+def compositor(one: Any) -> Any:
+    return one.controller.session.clearance.policy.compositor
 
 
 def test_it_goes_up_again_when_there_is_room(made: tuple[Any, Machine]) -> None:

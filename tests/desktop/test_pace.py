@@ -4,7 +4,7 @@ from humanseg_desktop.pace import LONGEST_S, LOWER_S, RAISE_S, Pace, Work, steps
 
 BUDGET_S = 1 / 30
 SLOW_S, FAIR_S, QUICK_S = 0.041, 0.028, 0.010
-LOWEST = 6
+LOWEST = 7
 
 
 def feed(pace: Pace, start: float, seconds: float, work_s: float | None) -> list[float]:
@@ -14,16 +14,17 @@ def feed(pace: Pace, start: float, seconds: float, work_s: float | None) -> list
 
 
 def test_the_steps_go_down_from_what_was_chosen_in_the_stated_order() -> None:
-    assert steps_of(Work(skip_still=False, carry=False, preset="quality", refine=True)) == (
-        Work(skip_still=False, carry=False, preset="quality", refine=True),
-        Work(skip_still=True, carry=False, preset="quality", refine=True),
-        Work(skip_still=True, carry=True, preset="quality", refine=True),
-        Work(skip_still=True, carry=True, preset="balanced", refine=True),
-        Work(skip_still=True, carry=True, preset="live", refine=True),
-        Work(skip_still=True, carry=True, preset="light", refine=True),
-        Work(skip_still=True, carry=True, preset="light", refine=False),
+    assert steps_of(Work(skip_still=False, carry=False, clean=True, preset="quality", refine=True)) == (
+        Work(skip_still=False, carry=False, clean=True, preset="quality", refine=True),
+        Work(skip_still=True, carry=False, clean=True, preset="quality", refine=True),
+        Work(skip_still=True, carry=True, clean=True, preset="quality", refine=True),
+        Work(skip_still=True, carry=True, clean=False, preset="quality", refine=True),
+        Work(skip_still=True, carry=True, clean=False, preset="balanced", refine=True),
+        Work(skip_still=True, carry=True, clean=False, preset="live", refine=True),
+        Work(skip_still=True, carry=True, clean=False, preset="light", refine=True),
+        Work(skip_still=True, carry=True, clean=False, preset="light", refine=False),
     )
-    least = Work(skip_still=True, carry=True, preset="light", refine=False)
+    least = Work(skip_still=True, carry=True, clean=False, preset="light", refine=False)
     assert steps_of(least) == (least,)
 
 
