@@ -51,33 +51,30 @@ def fitted(rgb: "NDArray[np.uint8]", size: tuple[int, int], how: Fit = "fill") -
     return out
 
 
-def averaged(picture: "NDArray[Any]", size: tuple[int, int], *, rough: bool = False) -> "NDArray[Any]":
+def averaged(picture: "NDArray[Any]", size: tuple[int, int]) -> "NDArray[Any]":
     """A picture with fewer pixels, in each of which all that it covers counts: no thin thing flickers.
 
-    By halves first, where that leaves no whole factor to take at once: it costs half as much.
+    By halves first, which costs half as much or less: bytes are rounded each time, and that is all there is to see.
 
     Args:
         picture: HxW or HxWxC, uint8 or float32; only read.
         size: (width, height), neither larger than the picture's.
-        rough: whether to halve even where outlines get a little softer than they need be, and bytes are rounded each
-            time: a quarter of the cost of a whole factor.
 
     Returns:
         An array of that size and of the same type.
     """
-    while _halves(picture.shape[1::-1], size, rough=rough):
+    while _halves(picture.shape[1::-1], size):
         half = picture.shape[1] // 2, picture.shape[0] // 2
         picture = cv2.resize(picture, half, interpolation=cv2.INTER_AREA)
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
 
-def _halves(sides: tuple[int, ...], ends: tuple[int, ...], *, rough: bool) -> bool:
-    """Whether a picture is halved on its way to a size."""
-    if any(side % 2 or side < (2 if rough else 4) * end for side, end in zip(sides, ends, strict=True)):
+def _halves(sides: tuple[int, ...], ends: tuple[int, ...]) -> bool:
+    """Whether a picture is halved on its way to a size; whole factors that are odd are taken at once."""
+    pairs = list(zip(sides, ends, strict=True))
+    if any(side % 2 or side < 2 * end for side, end in pairs):
         return False
-    if any(side % end for side, end in zip(sides, ends, strict=True)):
-        return True
-    return rough and all(side // end % 2 == 0 for side, end in zip(sides, ends, strict=True))
+    return any(side % end for side, end in pairs) or all(side // end % 2 == 0 for side, end in pairs)
 
 
 def _resized(rgb: "NDArray[np.uint8]", size: tuple[int, int]) -> "NDArray[np.uint8]":

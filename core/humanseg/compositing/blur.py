@@ -55,8 +55,8 @@ class BlurBackground:
         scale = min(1.0, min(max(4.5 / spread, 180), 270) / shorter)
         sigma = spread * scale * shorter
         width, height = (max(1, round(side * scale)) for side in frame.size)
-        small = averaged(frame.rgb, (width, height), rough=True)
-        alpha = averaged(matte.alpha, (width, height), rough=True)
+        small = averaged(frame.rgb, (width, height))
+        alpha = averaged(matte.alpha, (width, height))
         margin = max(1, round(MARGIN * scale * shorter))
         covered = cv2.dilate(alpha, np.ones((2 * margin + 1, 2 * margin + 1), np.uint8))
         # A quarter covered is enough to count for nothing: a white shirt shows in a dark room long before half. Not
