@@ -1,7 +1,7 @@
 """How quickly the app is there, how smoothly it goes, and how long its window ever stands still, on this machine.
 
     python benchmarks/app.py [--seconds 60] [--source demo] [--preset live] [--carry] [--lower] [--model FOLDER]
-                             [--switches 5] [--log FILE]
+                             [--after 0.5] [--switches 5] [--log FILE]
     python benchmarks/app.py --size 64x36 --rate 300 --seconds 3000
 
 Opens the real window (`xvfb-run -s '-screen 0 1920x1080x24'` or `QT_QPA_PLATFORM=offscreen` where there is no screen)
@@ -46,6 +46,7 @@ SWITCH_MS = 300
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60, help="how long it runs after the first composite")
+    parser.add_argument("--after", type=float, default=0.5, help="seconds before anything is counted")
     parser.add_argument("--source", default="demo")
     parser.add_argument("--preset", default="live")
     parser.add_argument("--carry", action="store_true", help="network on every other frame")
@@ -80,7 +81,8 @@ def main() -> None:
         shown = window.controller.outlet.shown
         if "composite" not in watch.figures and shown and not shown.slate and watch.painted.count:
             watch.figures |= {"composite": perf_counter() - BEGAN, "composite cpu": process_time()}
-            QTimer.singleShot(500, run)  # a session that has just begun is told to the whole window once
+            # A session that has just begun is told to the whole window once.
+            QTimer.singleShot(round(1000 * options.after), run)
             steps.pop().stop()
 
     def run() -> None:
