@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from threading import Event, Semaphore
 from time import perf_counter
 
@@ -14,7 +15,7 @@ from humanseg.errors import EngineError
 from humanseg.frames import Frame, Matte, StreamInfo
 from humanseg.pipeline import Pipeline
 from humanseg.pipeline.finisher import Finisher, MattedOne
-from humanseg.pipeline.ways import AGAIN_S, TRIED, Ways
+from humanseg.pipeline.ways import AGAIN_S, LONGEST_S, TRIED, Ways
 
 PATIENCE_S = 20
 INFO = StreamInfo(width=6, height=4, rate=Fraction(30), time_base=Fraction(1, 30), live=True)
@@ -260,6 +261,26 @@ def test_both_ways_are_tried_and_the_better_one_is_kept(beside_s: float, is_bett
     beside_s = 0.09 - beside_s
     feed(ways, until, in_turn_s=0.04, beside_s=beside_s, count=4 * TRIED if beside_s < 0.04 else 2 * TRIED)
     assert ways.beside is (beside_s < 0.0368)
+
+
+def test_the_same_way_again_is_tried_less_and_less_often_until_it_is_the_other_one() -> None:
+    ways = Ways()
+    now, began = feed(ways, 0, in_turn_s=0.04, beside_s=0.03, count=4 * TRIED), []
+    assert ways.beside
+    while len(began) < 5:
+        now = feed(ways, now, in_turn_s=0.04, beside_s=0.03, count=1)
+        if not ways.beside:  # in a trial, only for this long
+            began.append(now)
+            now = feed(ways, now, in_turn_s=0.04, beside_s=0.03, count=3 * TRIED)
+            assert ways.beside
+    pauses = [round(later - before) for before, later in pairwise([0.0, *began])]
+    assert pauses == pytest.approx([AGAIN_S, 60, 120, LONGEST_S, LONGEST_S], abs=3)
+    while ways.beside:  # another program came
+        now = feed(ways, now, in_turn_s=0.04, beside_s=0.06, count=1)
+    ended = now = feed(ways, now, in_turn_s=0.04, beside_s=0.06)
+    while not ways.beside:
+        now = feed(ways, now, in_turn_s=0.04, beside_s=0.06, count=1)
+    assert now - ended == pytest.approx(AGAIN_S, abs=3)
 
 
 def test_one_try_that_went_well_by_chance_is_not_enough() -> None:

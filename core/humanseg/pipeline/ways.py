@@ -11,6 +11,9 @@ GAIN = 0.92
 AGAIN_S = 30.0
 """Seconds until both ways are tried again: other programs come and go."""
 
+LONGEST_S = 240.0
+"""What that grows to, twofold each time the same way is the better one: trying the worse one drops frames."""
+
 
 class Ways:
     """Tries both ways while frames wait for the worker, and keeps the better one for a while.
@@ -27,6 +30,8 @@ class Ways:
         self._times: list[float] = []
         self._medians: dict[bool, list[float]] = {False: [], True: []}
         self._until: float | None = None
+        self._wait_s = AGAIN_S
+        self._kept: bool | None = None
 
     def note(self, now: float, frame_s: float) -> None:
         """Learn how long a frame took that had another one waiting behind it.
@@ -52,4 +57,5 @@ class Ways:
         self.beside = wins and sum(beside) < GAIN * sum(in_turn)
         in_turn.clear()
         beside.clear()
-        self._until = now + AGAIN_S
+        self._wait_s = min(2 * self._wait_s, LONGEST_S) if self.beside == self._kept else AGAIN_S
+        self._kept, self._until = self.beside, now + self._wait_s
