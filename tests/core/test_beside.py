@@ -265,7 +265,8 @@ def test_both_ways_are_tried_and_the_better_one_is_kept(beside_s: float, is_bett
 
 def test_the_same_way_again_is_tried_less_and_less_often_until_it_is_the_other_one() -> None:
     ways = Ways()
-    now, began = feed(ways, 0, in_turn_s=0.04, beside_s=0.03, count=4 * TRIED), []
+    began: list[float] = []
+    now = feed(ways, 0, in_turn_s=0.04, beside_s=0.03, count=4 * TRIED)
     assert ways.beside
     while len(began) < 5:
         now = feed(ways, now, in_turn_s=0.04, beside_s=0.03, count=1)
