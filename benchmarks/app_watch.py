@@ -57,7 +57,9 @@ class Tally:
 class Watch:
     """Everything that is measured while the window runs."""
 
-    COLUMNS = ("time", "memory", "handles", "threads", "frames", "cpu")
+    COLUMNS = ("time", "memory", "handles", "threads", "frames", "cpu", "level", "block", "own")
+    """Of each sample: seconds, MB, counts, seconds of all threads' CPU, steps of work less than chosen, and since the
+    last sample the window's longest block and the most CPU of its own between two beats (s)."""
 
     def __init__(self, window: "Window", seconds: float, began: float) -> None:
         """Begin to look at the window's thread.
@@ -76,6 +78,7 @@ class Watch:
         self.samples: NDArray[np.float64] = np.full((600, len(self.COLUMNS)), 0.0)
         self.taken = 0
         self._beat: tuple[float, float] | None = None
+        self._block, self._own = 0.0, 0.0
         window.live.preview.painted.connect(self.painted.add)
         self._beats = QTimer(interval=BEAT_MS)
         self._beats.timeout.connect(self._take_beat)
@@ -107,14 +110,19 @@ class Watch:
         if "window" not in self.figures and window.windowHandle() and window.windowHandle().isExposed():
             self.figures |= {"window": now[0] - self._began, "window cpu": process_time()}
         if self._beat is not None:
-            self.gaps.add(now[0] - self._beat[0])
-            self.own.add(now[1] - self._beat[1])
+            gap, own = now[0] - self._beat[0], now[1] - self._beat[1]
+            self.gaps.add(gap)
+            self.own.add(own)
+            self._block, self._own = max(self._block, gap), max(self._own, own)
         self._beat = now
 
     def _take_sample(self) -> None:
         session = self.window.controller.session
         frames = session.stats.frames if session else 0
-        row = (perf_counter(), resident_mb(), entries("fd"), entries("task"), frames, process_time())
+        memory, handles, threads = resident_mb(), entries("fd"), entries("task")
+        level = self.window.controller.pacer.level
+        row = (perf_counter(), memory, handles, threads, frames, process_time(), level, self._block, self._own)
+        self._block, self._own = 0.0, 0.0
         self.samples[min(self.taken, len(self.samples) - 1)] = row
         self.taken += 1
 

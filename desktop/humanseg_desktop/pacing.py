@@ -55,6 +55,11 @@ class Pacer(QObject):
         """What is done now."""
         return self._now[1]
 
+    @property
+    def level(self) -> int:
+        """How many steps less than what was chosen that is."""
+        return self._pace.level
+
     def network_of(self, wanted: "Input") -> "Input":
         """The input with the preset that is in use in place of the chosen one. Any thread."""
         chosen, work = self._now
