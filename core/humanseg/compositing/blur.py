@@ -62,11 +62,11 @@ class BlurBackground:
         # A quarter covered is enough to count for nothing: a white shirt shows in a dark room long before half. Not
         # less, or a matte that is a little unsure of the room takes the room's own colours out of it.
         weight = np.clip(1 - 4 * covered, 0, 1)
-        room = cv2.multiply(small, cv2.merge((weight, weight, weight)), dtype=cv2.CV_32F)
+        room = cv2.multiply(small, cv2.cvtColor(weight, cv2.COLOR_GRAY2RGB), dtype=cv2.CV_32F)
         total = cv2.sumElems(weight)[0]
         # OpenCV's sum: numpy's along two axes costs as much as the blur.
         mean = np.divide(cv2.sumElems(room), total) if total > 0 else np.array(cv2.mean(small))
         room = cv2.add(cv2.GaussianBlur(room, (0, 0), sigma), FAINT * mean)
         weight = cv2.GaussianBlur(weight, (0, 0), sigma) + np.float32(FAINT)
-        reduced = cv2.divide(room, cv2.merge((weight, weight, weight)), dtype=cv2.CV_8U)
+        reduced = cv2.divide(room, cv2.cvtColor(weight, cv2.COLOR_GRAY2RGB), dtype=cv2.CV_8U)
         return cast("NDArray[np.uint8]", cv2.resize(reduced, frame.size, interpolation=cv2.INTER_LINEAR))

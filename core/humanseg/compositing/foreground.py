@@ -79,7 +79,7 @@ def _mean(sampled: "NDArray[np.uint8]", weight: "NDArray[np.float32]") -> "NDArr
     # Where no window holds anything, all of the picture.
     total = cv2.add(total, LEAST * np.array(cv2.mean(sampled)))
     count = cv2.extractChannel(total, 3)
-    return np.asarray(cv2.divide(total, cv2.merge((count,) * 4), scale=255), np.float32)
+    return np.asarray(cv2.divide(total, cv2.cvtColor(count, cv2.COLOR_GRAY2RGBA), scale=255), np.float32)
 
 
 def _tiles(mixed: "NDArray[np.bool_]", ratio: tuple[float, float]) -> list[tuple[int, int]]:
@@ -112,7 +112,7 @@ def _unmix(
         cv2.warpAffine(part, place, alpha.shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
         for part in (person, room)
     )
-    weight = np.asarray(cv2.merge((alpha, alpha, alpha, alpha)), np.float32)
+    weight = np.asarray(cv2.cvtColor(alpha, cv2.COLOR_GRAY2RGBA), np.float32)  # merging takes twice as long
     beyond = cv2.subtract(cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA), behind, dtype=cv2.CV_32F)
     beyond = cv2.multiply(weight, cv2.subtract(beyond, cv2.multiply(weight, cv2.subtract(inside, behind))))
     found = cv2.add(inside, beyond, dtype=cv2.CV_8U)

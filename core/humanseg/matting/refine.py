@@ -58,15 +58,16 @@ def refine(alpha: "NDArray[np.float32]", small: "NDArray[np.uint8]", rgb: "NDArr
         HxW float32, 0 to 1, the caller's own.
     """
     near = _near_outline(alpha)
-    lines = np.zeros((*alpha.shape, 4), np.float32)
+    planes = np.zeros((4, *alpha.shape), np.float32)
     if (box := _about(near)) is not None:
         inner, outer = box
-        lines[inner] = _fit(alpha[outer], small[outer])[_within(inner, outer)]
-    lines = np.asarray(cv2.multiply(lines, cv2.merge((near,) * 4)), np.float32)
-    lines[:, :, 3] += alpha * (1 - near)
-    lines *= np.float32(GAIN)
-    lines[:, :, 3] += np.float32((1 - GAIN) / 2)
-    steep = alpha * np.float32(GAIN) + np.float32((1 - GAIN) / 2)
+        planes[:, *inner] = _fit(alpha[outer], small[outer])[:, *_within(inner, outer)]
+    planes *= near * np.float32(GAIN)
+    steep = alpha * np.float32(GAIN)
+    planes[3] += steep * (1 - near)
+    for offset in (planes[3], steep):
+        offset += np.float32((1 - GAIN) / 2)
+    lines = np.asarray(cv2.merge(tuple(planes)), np.float32)
     # Clipped only in the end: what lies outside 0 to 1 tells how certain the network was.
     fine = np.asarray(cv2.resize(steep, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
     scale = alpha.shape[1] / rgb.shape[1], alpha.shape[0] / rgb.shape[0]
@@ -101,20 +102,19 @@ def _within(inner: Box, outer: Box) -> Box:
 
 
 def _fit(alpha: "NDArray[np.float32]", small: "NDArray[np.uint8]") -> "NDArray[np.float32]":
-    """hxwx4: how alpha follows from the colour (0 to 1) about each pixel; three slopes, then the offset."""
-    colour = np.multiply(small, np.float32(1 / 255), dtype=np.float32)
-    r, g, b = cv2.split(_mean(colour))
-    mean = _mean(alpha)
-    # OpenCV repeats and exchanges channels: numpy's broadcasting takes four times as long, and its indexing ten.
-    red, green, blue = cv2.split(colour)
-    turned = cv2.merge((green, blue, red))
-    products = (colour * cv2.merge((alpha,) * 3), colour * colour, colour * turned)
-    with_alpha, squares, mixed = (cv2.split(_mean(np.asarray(part, np.float32))) for part in products)
-    rr, gg, bb = (part - side * side + np.float32(RIDGE) for part, side in zip(squares, (r, g, b), strict=True))
-    rg, gb, br = (part - one * two for part, one, two in zip(mixed, (r, g, b), (g, b, r), strict=True))
-    slopes = _solve((rr, rg, br, gg, gb, bb), [part - c * mean for part, c in zip(with_alpha, (r, g, b), strict=True)])
-    offset = mean - slopes[0] * r - slopes[1] * g - slopes[2] * b
-    return _mean(np.asarray(cv2.merge((*slopes, offset)), np.float32))
+    """4xhxw: how alpha follows from the colour (0 to 1) about each pixel; three slopes, then the offset."""
+    # Plane by plane: to take channels apart that lie side by side costs as much as the means.
+    colours = [np.multiply(cv2.extractChannel(small, k), np.float32(1 / 255), dtype=np.float32) for k in range(3)]
+    means, mean = [_mean(plane) for plane in colours], _mean(alpha)
+
+    def covariance(one: int, two: int) -> "NDArray[np.float32]":
+        return _mean(colours[one] * colours[two]) - means[one] * means[two]
+
+    rr, gg, bb = (covariance(k, k) + np.float32(RIDGE) for k in range(3))
+    matrix = (rr, covariance(0, 1), covariance(0, 2), gg, covariance(1, 2), bb)
+    slopes = _solve(matrix, [_mean(plane * alpha) - its * mean for plane, its in zip(colours, means, strict=True)])
+    offset = mean - sum(slope * its for slope, its in zip(slopes, means, strict=True))
+    return np.stack([_mean(plane) for plane in (*slopes, offset)])
 
 
 def _solve(
