@@ -11,8 +11,8 @@ end.
 The window's longest block is the longest time between two beats of a 5 ms timer on its own thread, from the first
 composite on. A switch takes from the call that the mouse's click makes to the end of the first painting of a frame that
 was composited with the new background. On a machine that has other work too, times of the processor (CPU) tell
-more than those of the clock. Memory, threads and file handles are looked at now and then; growth is that of the later
-three quarters (`--seconds 1800` is a soak). Prints a Markdown table.
+more than those of the clock. Memory, threads and file handles are looked at now and then; from what to what, and
+growth, are those of the later three quarters (`--seconds 1800` is a soak). Prints a Markdown table.
 
 With `--size` and `--rate` the demo is drawn so large and comes so often: small and often, the frames of hours pass in
 one, and growth with every frame shows as much.
@@ -160,9 +160,9 @@ def told(watch: Watch, seconds: float) -> list[tuple[str, str]]:
         ("of its own CPU", f"{_ms(watch.own)} ms; 99 of 100 under {watch.own.ms(99):.0f} ms"),
         ("CPU of all threads", f"{cpu[2]:.1f} ms a frame, which took {cores:.1f} ms"),
         ("a frame, first and last third", f"{clock[0]:.1f}, {clock[2]:.1f} ms; {cpu[0]:.1f}, {cpu[2]:.1f} ms of CPU"),
-        ("memory", f"{watch.of('memory')[-1]:.0f} MB, growing by {watch.growth('memory'):.1f} MB an hour"),
-        ("file handles", f"{watch.of('handles')[watch.taken // 4]:.0f} to {watch.of('handles')[-1]:.0f}"),
-        ("threads", f"{watch.of('threads')[watch.taken // 4]:.0f} to {watch.of('threads')[-1]:.0f}"),
+        ("memory", f"{_from_to(watch, 'memory', 1)} MB, growing by {watch.growth('memory'):.1f} MB an hour"),
+        ("file handles", _from_to(watch, "handles", 0)),
+        ("threads", _from_to(watch, "threads", 0)),
     ]
 
 
@@ -182,6 +182,10 @@ def where(window: "Window") -> str:
     width, height = session.info.width, session.info.height
     what = f"{session.wanted.preset}, {session.wanted.source} at {width}x{height}"
     return f"{machine}, {engine.name} on {engine.device}, {what}"
+
+
+def _from_to(watch: Watch, name: str, places: int) -> str:
+    return f"{watch.of(name)[watch.taken // 4]:.{places}f} to {watch.of(name)[-1]:.{places}f}"
 
 
 def _both_ms(p50_s: float, p95_s: float) -> str:

@@ -131,13 +131,19 @@ class Watch:
         return self.samples[: self.taken, self.COLUMNS.index(name)]
 
     def growth(self, name: str) -> float:
-        """Per hour: the slope of the line through the later three quarters (least squares)."""
+        """Per hour, in the later three quarters: the median of the slopes between any two samples (Theil, Sen).
+
+        What leaks makes most of them positive, be it in steps; one step is no growth, and shows in the first and the
+        last value. A line by least squares through 30 minutes with one step of 5 MB would rise by up to 15 MB an hour.
+        """
         import numpy as np
 
         late = self.taken // 4
         if self.taken - late < 3:
             return 0.0
-        return float(3600 * np.polyfit(self.of("time")[late:], self.of(name)[late:], 1)[0])
+        earlier, later = np.triu_indices(self.taken - late, 1)
+        time, value = self.of("time")[late:], self.of(name)[late:]
+        return float(3600 * np.median((value[later] - value[earlier]) / (time[later] - time[earlier])))
 
     def per_frame_ms(self, third: int, name: str) -> float:
         """Milliseconds of the clock or of all threads' CPU for a frame, in one third of the time (0, 1, 2)."""
