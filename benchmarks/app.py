@@ -160,6 +160,7 @@ def told(watch: Watch, seconds: float) -> list[tuple[str, str]]:
         ("of its own CPU", f"{_ms(watch.own)} ms; 99 of 100 under {watch.own.ms(99):.0f} ms"),
         ("CPU of all threads", f"{cpu[2]:.1f} ms a frame, which took {cores:.1f} ms"),
         ("a frame, first and last third", f"{clock[0]:.1f}, {clock[2]:.1f} ms; {cpu[0]:.1f}, {cpu[2]:.1f} ms of CPU"),
+        ("taken by the machine's host", f"{watch.of('stolen')[-1] - watch.of('stolen')[0]:.1f} s of all cores"),
         ("memory", f"{_from_to(watch, 'memory', 1)} MB, growing by {watch.growth('memory'):.1f} MB an hour"),
         ("file handles", _from_to(watch, "handles", 0)),
         ("threads", _from_to(watch, "threads", 0)),

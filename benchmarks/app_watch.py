@@ -57,9 +57,9 @@ class Tally:
 class Watch:
     """Everything that is measured while the window runs."""
 
-    COLUMNS = ("time", "memory", "handles", "threads", "frames", "cpu", "level", "block", "own")
-    """Of each sample: seconds, MB, counts, seconds of all threads' CPU, steps of work less than chosen, and since the
-    last sample the window's longest block and the most CPU of its own between two beats (s)."""
+    COLUMNS = ("time", "memory", "handles", "threads", "frames", "cpu", "level", "block", "own", "stolen")
+    """Of each sample: seconds, MB, counts, seconds of all threads' CPU, steps of work less than chosen, since the last
+    sample the window's longest block and the most CPU of its own between two beats (s), and what the host took (s)."""
 
     def __init__(self, window: "Window", seconds: float, began: float) -> None:
         """Begin to look at the window's thread.
@@ -121,7 +121,18 @@ class Watch:
         frames = session.stats.frames if session else 0
         memory, handles, threads = resident_mb(), entries("fd"), entries("task")
         level = self.window.controller.pacer.level
-        row = (perf_counter(), memory, handles, threads, frames, process_time(), level, self._block, self._own)
+        row = (
+            perf_counter(),
+            memory,
+            handles,
+            threads,
+            frames,
+            process_time(),
+            level,
+            self._block,
+            self._own,
+            stolen_s(),
+        )
         self._block, self._own = 0.0, 0.0
         self.samples[min(self.taken, len(self.samples) - 1)] = row
         self.taken += 1
@@ -212,3 +223,9 @@ def entries(kind: str) -> int:
     """Open files (fd) or threads (task); Linux only, else 0."""
     folder = Path("/proc/self") / kind
     return len(os.listdir(folder)) if folder.exists() else 0  # noqa: PTH208 a list of names is enough
+
+
+def stolen_s() -> float:
+    """Seconds of all cores that a virtual machine's host gave to others since it began; Linux only, else 0."""
+    stat = Path("/proc/stat")
+    return int(stat.read_text().split(maxsplit=9)[8]) / os.sysconf("SC_CLK_TCK") if stat.exists() else 0.0

@@ -92,7 +92,10 @@ class Pacer(QObject):
         work_s, budget_s = session.work_s(max(self._since, now - LOWER_S)), _budget_s(session)
         before, steps = self._pace.level, steps_of(self._chosen.work)
         if self._pace.look(now, work_s, budget_s, len(steps) - 1):
-            if self._pace.level > before:
+            step, seen = self._pace.level - before, [self._seen(work) for work in steps]
+            if seen[self._pace.level] == seen[before] and 0 < self._pace.level < len(steps) - 1:
+                self._pace.level += step
+            if step > 0:
                 self._times = (work_s or 0.0, budget_s)
             self._apply()
 
@@ -129,6 +132,10 @@ class Pacer(QObject):
             return ""
         took, budget = (f"{1000 * seconds:.0f}" for seconds in self._times)
         return f"Lowered: {', '.join(words)} (a frame takes {took} ms, there are {budget})"
+
+    def _seen(self, work: Work) -> Work:
+        """The work as far as it matters before this background."""
+        return dataclasses.replace(work, clean=work.clean or not self._blurs)
 
     def _apply(self) -> None:
         self._now = (self._chosen, steps_of(self._chosen.work)[self._pace.level])

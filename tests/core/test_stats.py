@@ -30,9 +30,18 @@ def test_the_stages_are_told_in_order_and_are_the_whole_latency() -> None:
 def test_each_stage_has_a_median_and_what_95_of_100_do_not_exceed() -> None:
     meter = Meter()
     for index in range(100):
-        add(meter, index, infer_ms=index / 10, pre_ms=1)
-    assert told(meter)["infer"] == (4.9, 9.4)
+        add(meter, index, infer_ms=1 + index / 10, pre_ms=1)
+    assert told(meter)["infer"] == (5.9, 10.4)
     assert told(meter)["pre"] == (1, 1)
+
+
+@pytest.mark.parametrize("seen", [3, 0])
+def test_of_the_network_only_the_frames_count_that_it_saw(seen: int) -> None:
+    meter = Meter()
+    for index in range(10):
+        add(meter, index, infer_ms=20 if index < seen else 0)
+    assert told(meter)["infer"] == ((20, 20) if seen else (0, 0))
+    assert list(told(meter)) == ["capture", "pre", "infer", "post", "composite"]
 
 
 def test_a_matte_that_tells_nothing_is_one_stage() -> None:

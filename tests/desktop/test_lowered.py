@@ -130,6 +130,8 @@ def preset(one: Any) -> str:
 def test_a_network_that_is_too_slow_makes_way_for_a_quicker_one(made: tuple[Any, Machine]) -> None:
     one, machine = made
     machine.slow = {"quality", "balanced"}
+    pacer, levels = one.controller.pacer, []
+    pacer.changed.connect(lambda: levels.append((pacer.level, pacer.work.clean)))
     one.start().wait_for_picture()
     first = len(machine.seen)
     one.wait(lambda: one.controller.pacer.work.skip_still)
@@ -142,6 +144,8 @@ def test_a_network_that_is_too_slow_makes_way_for_a_quicker_one(made: tuple[Any,
     one.wait(lambda: preset(one) == "live")
     one.wait(lambda: one.window.readout.lowered.text().startswith("Lowered: to live ("))
     assert one.window.readout.lowered.text().endswith(" ms, there are 500)")
+    # Not a step for itself: before a colour the outline's own colour stays clean anyway.
+    assert levels[:3] == [(1, True), (2, True), (4, False)]
     # Each once and in order; on a busy machine a frame begun before the last step may have asked for one more.
     assert machine.opened == ["quality", "balanced", "live", "light"][: max(3, len(machine.opened))]
     last = len(machine.seen)

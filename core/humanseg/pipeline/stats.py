@@ -17,7 +17,7 @@ class Stage:
     name: str
     """capture (until the worker takes the frame up), pre, infer, post, composite; matte in place of the three in the
     middle where they are not told apart, and frame in place of all four where a frame is done in one go. Where frames
-    are held back to look ahead, that stands before composite.
+    are held back to look ahead, that stands before composite. Of infer only the frames count that the network saw.
     """
 
     p50_s: float
@@ -170,13 +170,12 @@ class Meter:
 
 def _stages(samples: list[_Sample]) -> tuple[Stage, ...]:
     times = [sample.stages for sample in samples]
+    taken = {name: [each[name] for each in times if name in each] for name in times[-1]}
+    if "infer" in taken:
+        taken["infer"] = [seconds for seconds in taken["infer"] if seconds] or [0.0]
     return tuple(
-        Stage(
-            name=name,
-            p50_s=_percentile([each[name] for each in times if name in each], 50),
-            p95_s=_percentile([each[name] for each in times if name in each], 95),
-        )
-        for name in times[-1]
+        Stage(name=name, p50_s=_percentile(seconds, 50), p95_s=_percentile(seconds, 95))
+        for name, seconds in taken.items()
     )
 
 
