@@ -148,6 +148,7 @@ def told(watch: Watch, seconds: float) -> list[tuple[str, str]]:
     cores = 1000 * took / max(1, frames)
     cpu = [watch.per_frame_ms(third, "cpu") for third in range(3)]
     clock = [watch.per_frame_ms(third, "time") for third in range(3)]
+    line, median = watch.growth("memory")
     return [
         ("window shown", f"{figures['window']:.2f} s after the start, {figures['window cpu']:.2f} s of CPU"),
         ("first composite", f"{figures['composite']:.2f} s after the start, {figures['composite cpu']:.2f} s of CPU"),
@@ -161,7 +162,7 @@ def told(watch: Watch, seconds: float) -> list[tuple[str, str]]:
         ("CPU of all threads", f"{cpu[2]:.1f} ms a frame, which took {cores:.1f} ms"),
         ("a frame, first and last third", f"{clock[0]:.1f}, {clock[2]:.1f} ms; {cpu[0]:.1f}, {cpu[2]:.1f} ms of CPU"),
         ("taken by the machine's host", f"{watch.of('stolen')[-1] - watch.of('stolen')[0]:.1f} s of all cores"),
-        ("memory", f"{_from_to(watch, 'memory', 1)} MB, growing by {watch.growth('memory'):.1f} MB an hour"),
+        ("memory", f"{_from_to(watch, 'memory', 1)} MB; as a line {line:+.1f} MB an hour, median slope {median:+.1f}"),
         ("file handles", _from_to(watch, "handles", 0)),
         ("threads", _from_to(watch, "threads", 0)),
     ]

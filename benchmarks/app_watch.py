@@ -118,43 +118,40 @@ class Watch:
 
     def _take_sample(self) -> None:
         session = self.window.controller.session
-        frames = session.stats.frames if session else 0
-        memory, handles, threads = resident_mb(), entries("fd"), entries("task")
-        level = self.window.controller.pacer.level
-        row = (
+        self.samples[min(self.taken, len(self.samples) - 1)] = (
             perf_counter(),
-            memory,
-            handles,
-            threads,
-            frames,
+            resident_mb(),
+            entries("fd"),
+            entries("task"),
+            session.stats.frames if session else 0,
             process_time(),
-            level,
+            self.window.controller.pacer.level,
             self._block,
             self._own,
             stolen_s(),
         )
         self._block, self._own = 0.0, 0.0
-        self.samples[min(self.taken, len(self.samples) - 1)] = row
         self.taken += 1
 
     def of(self, name: str) -> "NDArray[np.float64]":
         """All samples of one kind."""
         return self.samples[: self.taken, self.COLUMNS.index(name)]
 
-    def growth(self, name: str) -> float:
-        """Per hour, in the later three quarters: the median of the slopes between any two samples (Theil, Sen).
+    def growth(self, name: str) -> tuple[float, float]:
+        """Per hour, in the later three quarters: the slope of a line by least squares, and the median slope.
 
-        What leaks makes most of them positive, be it in steps; one step is no growth, and shows in the first and the
-        last value. A line by least squares through 30 minutes with one step of 5 MB would rise by up to 15 MB an hour.
+        One step tilts the line: 5.6 MB within half an hour gave 15.5 MB an hour. The median of the slopes between any
+        two samples (Theil, Sen) leaves it out, but tells of what goes on growing, be it in steps.
         """
         import numpy as np
 
         late = self.taken // 4
         if self.taken - late < 3:
-            return 0.0
-        earlier, later = np.triu_indices(self.taken - late, 1)
+            return 0.0, 0.0
         time, value = self.of("time")[late:], self.of(name)[late:]
-        return float(3600 * np.median((value[later] - value[earlier]) / (time[later] - time[earlier])))
+        earlier, later = np.triu_indices(len(time), 1)
+        slopes = (value[later] - value[earlier]) / (time[later] - time[earlier])
+        return float(3600 * np.polyfit(time, value, 1)[0]), float(3600 * np.median(slopes))
 
     def per_frame_ms(self, third: int, name: str) -> float:
         """Milliseconds of the clock or of all threads' CPU for a frame, in one third of the time (0, 1, 2)."""

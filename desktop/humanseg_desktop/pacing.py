@@ -93,6 +93,7 @@ class Pacer(QObject):
         before, steps = self._pace.level, steps_of(self._chosen.work)
         if self._pace.look(now, work_s, budget_s, len(steps) - 1):
             step, seen = self._pace.level - before, [self._seen(work) for work in steps]
+            # A step that changes nothing before this background would only cost the seconds until the next one.
             if seen[self._pace.level] == seen[before] and 0 < self._pace.level < len(steps) - 1:
                 self._pace.level += step
             if step > 0:
