@@ -99,9 +99,8 @@ class DemoSource:
         """
         alpha = np.zeros((self._info.height, self._info.width), np.float32)
         matrix, (rows, columns) = self._pose(index)
-        alpha[rows, columns] = cv2.extractChannel(self._posed(matrix, alpha[rows, columns].shape), 3) * np.float32(
-            1 / 255
-        )
+        person = self._posed(matrix, alpha[rows, columns].shape)
+        alpha[rows, columns] = cv2.extractChannel(person, 3) * np.float32(1 / 255)
         return alpha
 
     def _frames(self) -> Iterator[Frame]:
