@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from humanseg_desktop import log, store
 from humanseg_desktop.controller import Controller
-from humanseg_desktop.heap import share_heap
+from humanseg_desktop.heap import give_back, share_heap
 from humanseg_desktop.outlet import Outlet
 from humanseg_desktop.outputs import Outputs
 from humanseg_desktop.ui import theme
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 TOUR_MS = 1500
 """Milliseconds after which the first run's tour begins: the picture comes first."""
+
+GIVE_BACK_MS = 60_000
+"""Milliseconds between two returns of memory that a busy moment took."""
 
 
 def run(options: "App") -> int:
@@ -75,6 +78,9 @@ def start(window: Window) -> None:
     QTimer.singleShot(0, window.controller.outlet.start)
     window.shelf.begin()
     _spare_what_is_loaded(window.controller)
+    giver = QTimer(window, interval=GIVE_BACK_MS)
+    giver.timeout.connect(give_back)
+    giver.start()
     if not window.controller.settings.window.toured:
         QTimer.singleShot(TOUR_MS, window.start_tour)
 

@@ -38,3 +38,35 @@ def test_all_threads_take_memory_from_one_heap(tmp_path: Path) -> None:
         heaps[who] = told.read_text().count("<heap nr=")
     assert heaps["python"] > 3
     assert heaps["app"] < heaps["python"] - 2, heaps
+
+
+HIGHEST = """
+import ctypes, resource
+from humanseg_desktop.app import application
+from humanseg_desktop.heap import give_back
+application()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+
+def held():
+    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() // 2**20
+
+frames = [libc.malloc(2**20) for _ in range(48)]
+for frame in frames:
+    ctypes.memset(frame, 1, 2**20)
+libc.malloc(100)  # lives on at the end of the heap
+for frame in frames:
+    libc.free(frame)
+before = held()
+give_back()
+print(before - held())
+"""
+
+
+@pytest.mark.gui
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="another C library than GNU's"
+)
+def test_what_nobody_uses_any_more_goes_back_to_the_system() -> None:
+    done = subprocess.run([sys.executable, "-c", HIGHEST], check=True, timeout=60, capture_output=True, text=True)
+    assert int(done.stdout) > 40

@@ -93,6 +93,20 @@ def test_what_is_loaded_at_the_start_is_spared_the_search_for_garbage_and_nothin
         gc.unfreeze()
 
 
+def test_memory_goes_back_again_and_again_while_the_window_is_there(
+    bench: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+    monkeypatch.setattr(app, "GIVE_BACK_MS", 20)
+    monkeypatch.setattr(app, "give_back", lambda: given.append(1))
+    one = bench()
+    try:
+        app.start(one.window)
+        one.wait(lambda: len(given) >= 3)
+    finally:
+        gc.unfreeze()
+
+
 def test_the_first_source_is_opened_while_the_first_network_is(bench: Callable[..., Any]) -> None:
     """A camera may take as long as the network. Each waits here for the other one to be asked for."""
     one = bench()
