@@ -52,8 +52,14 @@ def refined(graph: GraphWriter, alpha: str, small: str, frame: str, sizes: tuple
         sizes: (width, height) of the small and of the whole frame.
         how: The numbers.
     """
-    lines = graph("Mul", _fit(graph, alpha, small, sizes[0], how), near := _near_outline(graph, alpha, how))
-    far = graph("Mul", alpha, graph("Sub", graph.constant(1), near))
+    half = (sizes[0][0] + 1) // 2, (sizes[0][1] + 1) // 2
+    near, mean, guide = (
+        shrink(graph, picture, sizes[0], half) for picture in (_near_outline(graph, alpha, how), alpha, small)
+    )
+    # Rounded as OpenCV's bytes.
+    guide = graph("Floor", graph("Add", guide, graph.constant(0.5)))
+    lines = graph("Mul", _fit(graph, mean, guide, half, how), near)
+    far = graph("Mul", mean, graph("Sub", graph.constant(1), near))
     alone = graph.constant([[[[channel == 3]] for channel in range(4)]])
     lines = graph("Mul", graph("Add", lines, graph("Mul", far, alone)), graph.constant(how.gain))
     lines = graph("Add", lines, graph("Mul", alone, graph.constant((1 - how.gain) / 2)))
