@@ -59,6 +59,14 @@ def model(folder: Path, body: str) -> Path:
     return folder
 
 
+def test_a_checkpoint_is_measured_as_its_export_is(
+    checkpoint: Path, exported: Path, red_people: Path, green_rooms: Path
+) -> None:
+    figures = [suite(model, red_people, green_rooms, scenes=1) for model in (checkpoint, exported)]
+    assert figures[0] == pytest.approx(figures[1], abs=1e-3)
+    assert figures[0]["webcam mae"] > 0
+
+
 def test_a_network_that_knows_red_people_is_measured_as_good(
     red_people: Path, green_rooms: Path, tmp_path: Path
 ) -> None:

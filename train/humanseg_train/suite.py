@@ -1,8 +1,7 @@
 """`humanseg-train evaluate --suite`: all that a model is measured by before it is shipped.
 
 The photographs of a data set, and what is made from them and pictures of rooms: moving people, a still scene, a cut,
-empty rooms and things shaped like people. The model runs as users run it: through `humanseg.open_matter`, frame after
-frame.
+empty rooms and things shaped like people. The model runs as users run it: through a `Matter`, frame after frame.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-import humanseg
 from humanseg.matting import Matter
 from humanseg_train.data.motion import SIZE, camera, empty_room, moving_person
 from humanseg_train.data.pictures import read_pair, read_rgb
@@ -23,6 +21,7 @@ from humanseg_train.data.rooms import find_rooms
 from humanseg_train.data.samples import find_samples
 from humanseg_train.evaluation import evaluate
 from humanseg_train.metrics import boundary_iou, iou, mae
+from humanseg_train.torch_engine import open_any
 
 Alphas = list[NDArray[np.float32]]
 
@@ -62,7 +61,7 @@ def suite(
     """The figures of a model, each a mean over photographs or scenes.
 
     Args:
-        model: model folder or name of a packaged model; None is the default one.
+        model: model folder, name of a packaged model (None is the default one), or a checkpoint, which runs in torch.
         people: folder of a data set.
         rooms: folder of pictures without people.
         split: which of its splits the people come from.
@@ -82,7 +81,7 @@ def suite(
     Raises:
         HumansegError: the model, the engine or the data cannot be used.
     """
-    with humanseg.open_matter(model, engine, preset=preset) as matter:
+    with open_any(model, engine, preset=preset) as matter:
         tests: tuple[Callable[[Matter, Scene], dict[str, float]], ...] = (_motion, _still, _cut, _silhouette)
         rows: list[dict[str, float]] = []
         chosen = list(_scenes(people, rooms, split, scenes))

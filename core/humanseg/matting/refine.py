@@ -60,7 +60,10 @@ def refine(alpha: "NDArray[np.float32]", small: "NDArray[np.uint8]", rgb: "NDArr
     """
     near = _near_outline(alpha)
     half = (alpha.shape[1] + 1) // 2, (alpha.shape[0] + 1) // 2
-    weight, mean, guide = (cv2.resize(part, half, interpolation=cv2.INTER_AREA) for part in (near, alpha, small))
+    weight, mean = (
+        np.asarray(cv2.resize(part, half, interpolation=cv2.INTER_AREA), np.float32) for part in (near, alpha)
+    )
+    guide = np.asarray(cv2.resize(small, half, interpolation=cv2.INTER_AREA), np.uint8)
     lines = _fit(mean, guide) * (weight * np.float32(GAIN))
     lines[3] += mean * np.float32(GAIN) * (1 - weight)
     steep = alpha * np.float32(GAIN)
