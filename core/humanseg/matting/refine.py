@@ -72,10 +72,10 @@ def refine(alpha: "NDArray[np.float32]", small: "NDArray[np.uint8]", rgb: "NDArr
     # Clipped only in the end: what lies outside 0 to 1 tells how certain the network was.
     fine = np.asarray(cv2.resize(steep, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
     merged = np.asarray(cv2.merge(tuple(lines)), np.float32)
-    ratios = [(side[0] / rgb.shape[1], side[1] / rgb.shape[0]) for side in (alpha.shape[::-1], half)]
-    for left, top in _tiles(near, rgb.shape[:2], ratios[0]):
+    scale, scale_of_lines = ((side[0] / rgb.shape[1], side[1] / rgb.shape[0]) for side in (alpha.shape[::-1], half))
+    for left, top in _tiles(near, rgb.shape[:2], scale):
         tile = slice(top, top + TILE), slice(left, left + TILE)
-        fine[tile] = _bounded(_apply(merged, rgb[tile], (left, top), ratios[1]), fine[tile])
+        fine[tile] = _bounded(_apply(merged, rgb[tile], (left, top), scale_of_lines), fine[tile])
     return np.asarray(np.clip(fine, 0, 1, out=fine), np.float32)
 
 
