@@ -12,6 +12,7 @@ import dataclasses
 import platform
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import torch
 
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="*", default=[0, 1, 2])
     options = parser.parse_args()
     recipe = read_recipe(options.recipe)
-    shares = {} if options.rooms else {"room_share": 0.0, "empty_share": 0.0}
+    shares: dict[str, Any] = {} if options.rooms else {"room_share": 0.0, "empty_share": 0.0}
     data = dataclasses.replace(recipe.data, root=options.root, rooms=options.rooms, **shares)
     count = (options.batches + 2) * recipe.schedule.batch
     schedule = dataclasses.replace(recipe.schedule, samples_per_epoch=count, compile=False)

@@ -128,6 +128,32 @@ def test_the_file_of_integers_computes_what_training_saw(tmp_path: Path) -> None
     assert np.abs(found - rounded).mean() < 0.02 * np.abs(full - rounded).mean()
 
 
+def test_what_two_convolutions_take_is_not_laid_beside_anything_for_one_of_them(tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    layers = build_network(dataclasses.replace(SLIM, detail=4))
+    round_convolutions(layers, 3)
+    network = AlphaNetwork(layers).train()
+    for _ in range(3):
+        network(torch.randn(2, 3, 64, 64))
+    frame = torch.randn(1, 3, 64, 96)
+    with torch.inference_mode():
+        rounded = network.eval()(frame).numpy()
+        stop_rounding(network)
+        full = network(frame).numpy()
+    write_onnx(network, tmp_path / "full.onnx", tmp_path / "int8.onnx")
+    joints = [
+        sum(
+            node.op_type == "Concat" and "cat" in node.name.split("_") for node in onnx.load(tmp_path / name).graph.node
+        )
+        for name in ("full.onnx", "int8.onnx")
+    ]
+    assert joints == [5, 4], "the skips of the decoder stay, the frame's does not"
+    session = import_onnxruntime().InferenceSession(tmp_path / "int8.onnx", providers=["CPUExecutionProvider"])
+    found = session.run(None, {"frame": frame.numpy()})[0]
+    assert np.abs(found - rounded).mean() < np.abs(full - rounded).mean()
+    assert np.abs(found - full).mean() < 2 * np.abs(full - rounded).mean()
+
+
 def test_an_export_holds_both_precisions_and_engines_on_the_cpu_run_the_integers(
     int8_checkpoint: Path, people: Path, tmp_path: Path
 ) -> None:

@@ -27,6 +27,7 @@ from humanseg_train.memory import explaining_memory
 from humanseg_train.module import MattingModule
 from humanseg_train.networks.build import starts_from_checkpoint
 from humanseg_train.networks.from_model import measure_norms
+from humanseg_train.networks.hard_swish import is_soft, match_scales
 from humanseg_train.networks.shared_norm import share_norms
 from humanseg_train.processes import trainer_options
 from humanseg_train.provenance import Provenance
@@ -34,13 +35,14 @@ from humanseg_train.recipe import Recipe
 from humanseg_train.scenes.module import SceneModule
 from humanseg_train.schedules import Plateau
 from humanseg_train.stopping import Patience, TimeBudget
+from humanseg_train.teacher import Teacher
 
 logger = logging.getLogger(__name__)
 
 Log = Literal["tensorboard", "wandb"]
 
 _MEASURED = 8
-"""Batches from which the normalisation of an exported model is measured."""
+"""Batches from which the normalisation of an exported model, and what goes into its activations, is measured."""
 
 
 def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence[Log] = ()) -> Path:
@@ -79,6 +81,10 @@ def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence
     module = SceneModule(recipe) if recipe.network.classes > 1 else MattingModule(recipe)
     if recipe.network.start and not resume and not starts_from_checkpoint(recipe.network):
         measure_norms(module.network, (module.normalise(batch[0]) for batch in islice(validation, _MEASURED)))
+    if is_soft(module.network) and not resume:
+        match_scales(module.network, (module.normalise(batch[0]) for batch in islice(validation, _MEASURED)))
+    if recipe.data.teacher:
+        module.teacher = Teacher(recipe.network.start if recipe.data.teacher == "start" else recipe.data.teacher)
     loggers = _loggers(logs, recipe, out)
     out.mkdir(parents=True, exist_ok=True)
     if recipe.data.hard_rooms > 1:

@@ -1,6 +1,6 @@
 """The training step: what Lightning runs."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from lightning import LightningModule
@@ -9,9 +9,12 @@ from torch import Tensor
 from humanseg_train.checkpoints import plain
 from humanseg_train.losses import WeightedSum
 from humanseg_train.networks.build import build_network
-from humanseg_train.networks.freezing import freeze, hold_norms
+from humanseg_train.networks.freezing import drop_nothing, freeze, hold_norms
 from humanseg_train.recipe import Recipe
 from humanseg_train.schedules import make_optimiser, rate_curve
+
+if TYPE_CHECKING:
+    from humanseg_train.teacher import Teacher
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet, on RGB / 255: what the encoders were trained with, and what `model.toml` tells every engine."""
@@ -29,6 +32,8 @@ class MattingModule(LightningModule):
         if recipe.schedule.compile:
             self.network.compile()
         self.loss = self.make_loss()
+        self.teacher: Teacher | None = None
+        """Whose alpha is learnt in place of the masks."""
         # The alpha of the frame before is a fourth channel, 0..1.
         mean, std = (*MEAN, 0.0)[: self._channels], (*STD, 1.0)[: self._channels]
         self.register_buffer("mean", 255 * torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
@@ -51,6 +56,8 @@ class MattingModule(LightningModule):
     def on_train_epoch_start(self) -> None:
         """What is frozen stays so, whatever mode measuring and validating left behind."""
         hold_norms(self.network, self.recipe.network.frozen)
+        if self.teacher is not None:
+            drop_nothing(self.network)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Dropout draws the same numbers in a step whether the run was interrupted before it or not."""
@@ -59,8 +66,9 @@ class MattingModule(LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         """Scalar loss of (frame uint8, alpha uint8)."""
-        frame, alpha = batch
-        loss, parts = self.loss(self(frame), alpha.float() / 255)
+        frame, mask = batch
+        alpha = mask.float() / 255 if self.teacher is None else self.teacher.alpha(frame)
+        loss, parts = self.loss(self(frame), alpha)
         self.log("train/loss", loss, on_step=False, on_epoch=True, prog_bar=True, sync_dist=True)
         named = {f"train/{name}": part for name, part in parts.items()}
         self.log_dict(named, on_step=False, on_epoch=True, sync_dist=True)

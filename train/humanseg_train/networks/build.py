@@ -8,9 +8,11 @@ from typing import Any
 import torch
 
 from humanseg.errors import HumansegError, SettingsError
+from humanseg_train.checkpoints import load_recipe
 from humanseg_train.networks.detail import DetailedNetwork
 from humanseg_train.networks.download import without_retries
-from humanseg_train.networks.from_model import load_model
+from humanseg_train.networks.from_model import has_hard_swish, load_model
+from humanseg_train.networks.hard_swish import harden, soften
 from humanseg_train.networks.repairs import repair
 from humanseg_train.networks.rounding import round_convolutions
 from humanseg_train.networks.subpixel import SubpixelNetwork
@@ -61,13 +63,21 @@ def build_network(settings: Network, *, pretrained: bool = True) -> torch.nn.Mod
         network = DetailedNetwork(network, settings.detail, frames=frames)
     if settings.subpixel:
         network = SubpixelNetwork(network, settings.subpixel, frames=frames, classes=settings.classes)
+    if settings.hard_swish:
+        harden(network)
     if settings.int8:
         round_convolutions(network, frames)
     if settings.start and pretrained:
         if starts_from_checkpoint(settings):
             load_start(network, Path(settings.start))
+            hard = load_recipe(Path(settings.start)).network.hard_swish
         else:
             load_model(network, settings.start, frames)
+            hard = has_hard_swish(settings.start)
+        if hard and not settings.hard_swish:
+            raise HumansegError(f"{settings.start} was trained with hard swish.", "Set network.hard_swish = true.")
+        if settings.hard_swish and not hard:
+            soften(network)
     return network
 
 

@@ -70,6 +70,11 @@ def load_model(network: nn.Module, model: str | Path, channels: int) -> None:
             norm.bias.copy_(torch.tensor(shift))
 
 
+def has_hard_swish(model: str | Path) -> bool:
+    """Whether the network of a model folder or packaged model has hard swish in it."""
+    return any(node.op_type == "HardSwish" for node in onnx.load(find_model(model).path).graph.node)
+
+
 def measure_norms(network: nn.Module, batches: Iterable[Tensor]) -> None:
     """Give every normalisation the mean and variance of its input, in place; in evaluation the network stays the same.
 
