@@ -12,6 +12,7 @@ from torch.nn import functional
 from humanseg import settings
 from humanseg.errors import HumansegError, SettingsError
 from humanseg.models import find_model
+from humanseg_train.checkpoints import read_checkpoint
 from humanseg_train.exporting import export
 from humanseg_train.fitting import fit
 from humanseg_train.networks import hard_swish
@@ -114,6 +115,22 @@ def test_a_run_matches_them_first_and_what_it_exports_is_hard(exported: Path, pe
     assert torch.allclose(found[0], found[1], atol=1e-4)
     with pytest.raises(HumansegError, match="trained with hard swish"):
         build_network(replace(NETWORK, start=str(best), int8=True))
+
+
+def test_a_run_that_goes_on_is_hard_from_its_first_step(exported: Path, people: Path, tmp_path: Path) -> None:
+    table = {
+        "data": {"root": str(people), "teacher": "start"},
+        "augment": {"sizes": [[64, 64]]},
+        "network": {"decoder_channels": WIDTHS, "start": str(exported), "hard_swish": True, "frozen": "norms"},
+        "schedule": {"epochs": 2, "samples_per_epoch": 8, "batch": 4, "workers": 0, "threads": 1, "minutes": 1e-6},
+    }
+    recipe = settings.build(Recipe, table)
+    whole = replace(recipe, schedule=replace(recipe.schedule, minutes=0.0))
+    fit(whole, tmp_path / "whole")
+    fit(recipe, tmp_path / "halves")
+    fit(whole, tmp_path / "halves", resume=True)
+    states = [read_checkpoint(tmp_path / name / "last.ckpt")["state_dict"] for name in ("whole", "halves")]
+    assert all(torch.equal(states[0][name], tensor) for name, tensor in states[1].items())
 
 
 def test_a_checkpoint_with_silu_is_matched_too(checkpoint: Path) -> None:

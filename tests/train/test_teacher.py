@@ -15,8 +15,9 @@ from humanseg.models import find_model
 from humanseg_train.data.pictures import read_rgb
 from humanseg_train.data.samples import find_samples
 from humanseg_train.fitting import fit
+from humanseg_train.module import MattingModule
 from humanseg_train.networks.deployed import load_network
-from humanseg_train.recipe import Recipe
+from humanseg_train.recipe import Network, Recipe
 from humanseg_train.teacher import Teacher
 
 
@@ -61,6 +62,17 @@ def test_what_it_says_is_learnt_and_not_the_masks(exported: Path, people: Path, 
         with torch.no_grad():
             misses[teacher] = float((network((frames(people) / 255 - mean) / std) - said).abs().mean())
     assert misses[str(exported)] < 0.5 * misses[""]
+
+
+def test_while_it_teaches_nothing_is_dropped(exported: Path) -> None:
+    module = MattingModule(Recipe(network=Network(encoder_weights="none"))).train()
+    dropped = [layer for layer in module.network.modules() if type(layer).__name__ == "DropPath"]
+    module.on_train_epoch_start()
+    assert dropped
+    assert all(layer.training for layer in dropped)
+    module.teacher = Teacher(str(exported))
+    module.on_train_epoch_start()
+    assert not any(layer.training for layer in dropped)
 
 
 def test_one_that_looks_back_is_refused(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,11 +77,12 @@ def fit(recipe: Recipe, out: Path | str, *, resume: bool = False, logs: Sequence
     lightning.seed_everything(recipe.seed, verbose=False)
     if recipe.schedule.threads:
         torch.set_num_threads(recipe.schedule.threads)
-    # Before the folder is made: what is wrong with a recipe shows here.
-    module = SceneModule(recipe) if recipe.network.classes > 1 else MattingModule(recipe)
+    # Before the folder is made: what is wrong with a recipe shows here. A run that goes on brings its own weights.
+    kind = SceneModule if recipe.network.classes > 1 else MattingModule
+    module = kind(recipe, pretrained=not resume)
     if recipe.network.start and not resume and not starts_from_checkpoint(recipe.network):
         measure_norms(module.network, (module.normalise(batch[0]) for batch in islice(validation, _MEASURED)))
-    if is_soft(module.network) and not resume:
+    if is_soft(module.network):
         match_scales(module.network, (module.normalise(batch[0]) for batch in islice(validation, _MEASURED)))
     if recipe.data.teacher:
         module.teacher = Teacher(recipe.network.start if recipe.data.teacher == "start" else recipe.data.teacher)

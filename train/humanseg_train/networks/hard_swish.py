@@ -1,4 +1,4 @@
-"""Hard swish in the place of SiLU: nearly the same curve without an exponential, which costs CPUs a fifth of a network.
+"""Hard swish in the place of SiLU: nearly the same curve without an exponential; it spares CPUs a fifth of a network.
 
 Howard et al. 2019, "Searching for MobileNetV3", section 5.2. A trained network can go over to it: where the inputs of a
 channel lie within a part of the curve, hard swish fits SiLU there far better once its input and its output are scaled
