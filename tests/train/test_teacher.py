@@ -75,6 +75,18 @@ def test_while_it_teaches_nothing_is_dropped(exported: Path) -> None:
     assert not any(layer.training for layer in dropped)
 
 
+def test_where_nobody_is_the_mask_counts(exported: Path, people: Path) -> None:
+    module = MattingModule(Recipe(network=Network(encoder_weights="none")))
+    module.teacher = Teacher(str(exported))
+    seen, mask = frames(people)[:2], torch.zeros(2, 1, 64, 96, dtype=torch.uint8)
+    mask[1, 0, 0, 0] = 1
+    said = module.teacher.alpha(seen)
+    found = module.target(seen, mask)
+    assert said[0].max() > 0
+    assert found[0].max() == 0
+    assert torch.equal(found[1], said[1])
+
+
 def test_one_that_looks_back_is_refused(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = replace(find_model(exported), previous="previous")
     monkeypatch.setattr("humanseg_train.teacher.find_model", lambda _: spec)

@@ -67,12 +67,22 @@ class MattingModule(LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         """Scalar loss of (frame uint8, alpha uint8)."""
         frame, mask = batch
-        alpha = mask.float() / 255 if self.teacher is None else self.teacher.alpha(frame)
-        loss, parts = self.loss(self(frame), alpha)
+        loss, parts = self.loss(self(frame), self.target(frame, mask))
         self.log("train/loss", loss, on_step=False, on_epoch=True, prog_bar=True, sync_dist=True)
         named = {f"train/{name}": part for name, part in parts.items()}
         self.log_dict(named, on_step=False, on_epoch=True, sync_dist=True)
         return torch.as_tensor(loss)
+
+    def target(self, frame: Tensor, mask: Tensor) -> Tensor:
+        """Nx3xHxW and Nx1xHxW uint8 -> Nx1xHxW float32, 0..1: what is to be learnt.
+
+        Of a picture without anybody no teacher knows more than the mask.
+        """
+        alpha = mask.float() / 255
+        if self.teacher is None:
+            return alpha
+        somebody = alpha.amax(dim=(1, 2, 3), keepdim=True) > 0
+        return torch.where(somebody, self.teacher.alpha(frame), alpha)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
         """IoU at 0.5 of each picture, averaged over pictures, at training size."""

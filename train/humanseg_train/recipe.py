@@ -28,8 +28,8 @@ class Data:
     """Folder of pictures without people: negatives, and backgrounds to composite people onto. None: not used."""
 
     teacher: str = ""
-    """Whose alpha is learnt in place of the masks: a model folder, the name of a packaged model, a checkpoint, or
-    `start` for what `network.start` names. Empty: the masks."""
+    """Whose alpha is learnt in place of the masks of people: a model folder, the name of a packaged model, a
+    checkpoint, or `start` for what `network.start` names. Empty: the masks."""
 
     webcam_weight: float = 1.0
     """How much more often a sample marked webcam_like is drawn than another."""
