@@ -99,6 +99,21 @@ def test_a_run_without_the_alpha_before_starts_from_one_with_it(tmp_path: Path) 
     assert torch.allclose(receiver(frame), donor(torch.cat([frame, torch.zeros(1, 1, 64, 64)], dim=1)), atol=1e-5)
 
 
+def in_integers(network: AlphaNetwork, folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Alpha of one frame as training rounds it, in full precision, and as the file of integers gives it.
+
+    Both files are left in the folder.
+    """
+    frame = torch.randn(1, 3, 64, 96)
+    with torch.inference_mode():
+        rounded = network.eval()(frame).numpy()
+        stop_rounding(network)
+        full = network(frame).numpy()
+    write_onnx(network, folder / "full.onnx", folder / "int8.onnx")
+    session = import_onnxruntime().InferenceSession(folder / "int8.onnx", providers=["CPUExecutionProvider"])
+    return rounded, full, session.run(None, {"frame": frame.numpy()})[0]
+
+
 def test_the_file_of_integers_computes_what_training_saw(tmp_path: Path) -> None:
     torch.manual_seed(1)
     layers = torch.nn.Sequential(
@@ -111,19 +126,12 @@ def test_the_file_of_integers_computes_what_training_saw(tmp_path: Path) -> None
     network = AlphaNetwork(layers).train()
     for _ in range(4):
         network(torch.randn(4, 3, 32, 32))
-    frame = torch.randn(1, 3, 64, 96)
-    with torch.inference_mode():
-        rounded = network.eval()(frame).numpy()
-        stop_rounding(network)
-        full = network(frame).numpy()
-    write_onnx(network, tmp_path / "full.onnx", tmp_path / "int8.onnx")
+    rounded, full, found = in_integers(network, tmp_path)
     model = onnx.load(tmp_path / "int8.onnx")
     weights = [onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer]
     integers = [value for value in weights if value.dtype == np.int8 and value.ndim == 4]
     assert len(integers) == 2
     assert all(np.abs(value).max() == WEIGHT_LEVELS for value in integers)
-    session = import_onnxruntime().InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    found = session.run(None, {"frame": frame.numpy()})[0]
     # A value half way between two integers may fall to either; that is all that may differ.
     assert np.abs(found - rounded).mean() < 0.02 * np.abs(full - rounded).mean()
 
@@ -135,12 +143,7 @@ def test_what_two_convolutions_take_is_not_laid_beside_anything_for_one_of_them(
     network = AlphaNetwork(layers).train()
     for _ in range(3):
         network(torch.randn(2, 3, 64, 64))
-    frame = torch.randn(1, 3, 64, 96)
-    with torch.inference_mode():
-        rounded = network.eval()(frame).numpy()
-        stop_rounding(network)
-        full = network(frame).numpy()
-    write_onnx(network, tmp_path / "full.onnx", tmp_path / "int8.onnx")
+    rounded, full, found = in_integers(network, tmp_path)
     joints = [
         sum(
             node.op_type == "Concat" and "cat" in node.name.split("_") for node in onnx.load(tmp_path / name).graph.node
@@ -148,8 +151,6 @@ def test_what_two_convolutions_take_is_not_laid_beside_anything_for_one_of_them(
         for name in ("full.onnx", "int8.onnx")
     ]
     assert joints == [5, 4], "the skips of the decoder stay, the frame's does not"
-    session = import_onnxruntime().InferenceSession(tmp_path / "int8.onnx", providers=["CPUExecutionProvider"])
-    found = session.run(None, {"frame": frame.numpy()})[0]
     assert np.abs(found - rounded).mean() < np.abs(full - rounded).mean()
     assert np.abs(found - full).mean() < 2 * np.abs(full - rounded).mean()
 

@@ -33,7 +33,7 @@ class MattingModule(LightningModule):
             self.network.compile()
         self.loss = self.make_loss()
         self.teacher: Teacher | None = None
-        """Whose alpha is learnt in place of the masks."""
+        """Whose alpha is learnt in place of the masks of people."""
         # The alpha of the frame before is a fourth channel, 0..1.
         mean, std = (*MEAN, 0.0)[: self._channels], (*STD, 1.0)[: self._channels]
         self.register_buffer("mean", 255 * torch.tensor(mean).view(1, -1, 1, 1), persistent=False)

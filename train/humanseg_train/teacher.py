@@ -1,4 +1,4 @@
-"""Learning from another network: its alpha stands in the place of the masks.
+"""Learning from another network: its alpha stands in the place of the masks of people.
 
 Hinton et al. 2015, "Distilling the Knowledge in a Neural Network". So a network that was made quicker learns to be what
 the one before it was, where more training with masks would make another one of it.

@@ -11,7 +11,7 @@ from humanseg.errors import HumansegError, SettingsError
 from humanseg_train.checkpoints import load_recipe
 from humanseg_train.networks.detail import DetailedNetwork
 from humanseg_train.networks.download import without_retries
-from humanseg_train.networks.from_model import has_hard_swish, load_model
+from humanseg_train.networks.from_model import load_model
 from humanseg_train.networks.hard_swish import harden, soften
 from humanseg_train.networks.repairs import repair
 from humanseg_train.networks.rounding import round_convolutions
@@ -72,8 +72,7 @@ def build_network(settings: Network, *, pretrained: bool = True) -> torch.nn.Mod
             load_start(network, Path(settings.start))
             hard = load_recipe(Path(settings.start)).network.hard_swish
         else:
-            load_model(network, settings.start, frames)
-            hard = has_hard_swish(settings.start)
+            hard = load_model(network, settings.start, frames)
         if hard and not settings.hard_swish:
             raise HumansegError(f"{settings.start} was trained with hard swish.", "Set network.hard_swish = true.")
         if settings.hard_swish and not hard:

@@ -27,7 +27,7 @@ Step = tuple[nn.Conv2d, nn.BatchNorm2d | None]
 """A convolution, and the normalisation of what it puts out."""
 
 
-def load_model(network: nn.Module, model: str | Path, channels: int) -> None:
+def load_model(network: nn.Module, model: str | Path, channels: int) -> bool:
     """Load the weights of an exported network of the same build, in place.
 
     Of a U-Net with another last stage, one of sub-pixels takes all before it.
@@ -37,11 +37,15 @@ def load_model(network: nn.Module, model: str | Path, channels: int) -> None:
         model: a model folder, or the name of a packaged model.
         channels: how many the network takes.
 
+    Returns:
+        Whether they were trained with hard swish.
+
     Raises:
         HumansegError: there is no such model, or it is of another network.
     """
     spec = find_model(model)
-    steps, exported = _steps(network, channels), list(_convolutions(onnx.load(spec.path).graph))
+    graph = onnx.load(spec.path).graph
+    steps, exported = _steps(network, channels), list(_convolutions(graph))
     shapes = [tuple(step.weight.shape) for step, _ in steps]
     if isinstance(network, SubpixelNetwork) and shapes != [weight.shape for weight, *_ in exported]:
         new = set(network.subpixel.modules())
@@ -68,11 +72,7 @@ def load_model(network: nn.Module, model: str | Path, channels: int) -> None:
             norm.running_var.fill_(1 - norm.eps)
             norm.weight.copy_(torch.tensor(factor))
             norm.bias.copy_(torch.tensor(shift))
-
-
-def has_hard_swish(model: str | Path) -> bool:
-    """Whether the network of a model folder or packaged model has hard swish in it."""
-    return any(node.op_type == "HardSwish" for node in onnx.load(find_model(model).path).graph.node)
+    return any(node.op_type == "HardSwish" for node in graph.node)
 
 
 def measure_norms(network: nn.Module, batches: Iterable[Tensor]) -> None:
