@@ -27,6 +27,9 @@ TURNS = 20
 SETTLED = 3
 """Turns after which everything that is made once for the process is there."""
 
+NOBODY_YET = "There is no picture to cut out yet."
+"""What the app says of a cut-out while a slate is shown: how long it is, after a change, is the machine's."""
+
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -61,7 +64,7 @@ def test_it_is_started_changed_and_stopped_twenty_times(
         change_everything(one)
         one.wait(lambda one=one: one.controller.state.phase == "running" and not one.window.files.queue.running)
         one.wait_for_picture()
-        assert one.troubles == [], [str(trouble) for trouble in one.troubles]
+        assert {trouble.problem for trouble in one.troubles} <= {NOBODY_YET}
         one.window.close()
         assert one.threads == set()
         assert all(sent.closed for sent in camera)

@@ -14,7 +14,7 @@ import torch
 import humanseg
 from humanseg.errors import HumansegError, ModelError
 from humanseg.models import find_model
-from humanseg_train import exporting
+from humanseg_train import exporting, speed
 from humanseg_train.by_preset import FIGURES
 from humanseg_train.cli import main
 from humanseg_train.data.pictures import read_pair, read_rgb
@@ -95,6 +95,9 @@ def test_a_model_that_falls_behind_the_packaged_one_is_not_shipped(
         return {gate.figure: value if gate.sign > 0 else 3 - value for gate in GATES}
 
     monkeypatch.setattr(exporting, "suite", figures)
+    # Times are only looked for here; a slow machine would take minutes for those of a card.
+    for name, value in (("ROUNDS", 1), ("BLOCK", 3), ("WARM_UP", 1)):
+        monkeypatch.setattr(speed, name, value)
     out = tmp_path / "model"
     with pytest.raises(HumansegError, match="only shipped when it was measured"):
         export(checkpoint, out, check=people, ship=True)
