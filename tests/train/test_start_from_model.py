@@ -64,7 +64,8 @@ def test_a_run_goes_on_from_a_model_folder(exported: Path, people: Path, tmp_pat
 
 
 def test_the_packaged_model_can_be_trained_on() -> None:
-    shipped = {"decoder_channels": (128, 64, 32, 24, 16), "detail": 8, "start": "unet-efficientnet-b0"}
+    build = {"decoder_channels": (128, 64, 32, 24, 16), "detail": 8, "hard_swish": True}
+    shipped = {**build, "start": "unet-efficientnet-b0"}
     network = build_network(replace(NETWORK, **shipped)).eval()  # type: ignore[arg-type]
     assert np.abs(alpha(network) - engine_alpha(find_model("unet-efficientnet-b0").folder)).max() < 1e-4
 

@@ -12,6 +12,8 @@ import torch
 from humanseg import settings
 from humanseg.errors import SettingsError
 from humanseg.models import find_model
+from humanseg_train.card import write_card
+from humanseg_train.checkpoints import load_recipe
 from humanseg_train.data.pictures import read_rgb
 from humanseg_train.data.samples import find_samples
 from humanseg_train.fitting import fit
@@ -96,3 +98,12 @@ def test_one_that_looks_back_is_refused(exported: Path, tmp_path: Path, monkeypa
         settings.build(Recipe, {"data": {"teacher": "start"}})
     with pytest.raises(SettingsError, match="three channels and one class"):
         settings.build(Recipe, {"data": {"teacher": "some"}, "network": {"previous": True}})
+
+
+def test_a_card_names_it_and_not_the_folder_it_lay_in(checkpoint: Path, exported: Path, tmp_path: Path) -> None:
+    recipe = load_recipe(checkpoint)
+    taught = replace(recipe, data=replace(recipe.data, teacher=str(exported)))
+    write_card(tmp_path, taught, checkpoint, epoch=1, check=None, elsewhere=None, figures={}, about=None)
+    card = (tmp_path / "card.md").read_text()
+    assert f'teacher = "{exported.name}"' in card
+    assert str(exported) not in card

@@ -23,7 +23,7 @@ def compare_presets(model: Path, presets: Collection[str], check: Path, elsewher
     """
     lines = [f"| photographs | preset | number | {' | '.join(FIGURES)} |", "| --- " * (len(FIGURES) + 3) + "|"]
     for root, split in _sets(check, elsewhere):
-        reports = {preset: evaluate(model, root, split=split, preset=preset) for preset in presets}
+        reports = {preset: evaluate(model, root, split=split, preset=preset, metrics=FIGURES) for preset in presets}
         for group, title in (("webcam_like", f"{root.name} {split}, webcam-like"), ("all", f"{root.name} {split}")):
             for preset, report in reports.items():
                 row = report["groups"].get(group)

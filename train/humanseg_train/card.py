@@ -124,6 +124,7 @@ def _without_folders(recipe: dict[str, Any]) -> dict[str, Any]:
     for section, name in (
         ("data", "root"),
         ("data", "rooms"),
+        ("data", "teacher"),
         ("network", "encoder_weights"),
         ("network", "start"),
     ):
