@@ -228,6 +228,14 @@ def media(tmp_path: Path) -> Media:
     return Media(tmp_path)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def a_cache_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is compiled is kept in the user's cache folder: here in one that all tests share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_memory_of_other_tests(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is finished is remembered in the user's state folder: here in one of the test's own."""

@@ -164,10 +164,10 @@ def _permissions() -> Iterator[Finding]:
     while not there.exists() and there != there.parent:
         there = there.parent
     if os.access(there, os.W_OK):
-        yield Finding("Permissions", "good", f"GPU engines can be kept in {folder}")
+        yield Finding("Permissions", "good", f"compiled engines can be kept in {folder}")
     else:
-        fix = f"Make {there} writeable, or each start builds them again."
-        yield Finding("Permissions", "could be better", f"GPU engines cannot be kept in {folder}", fix)
+        fix = f"Make {there} writeable, or each start makes them again."
+        yield Finding("Permissions", "could be better", f"compiled engines cannot be kept in {folder}", fix)
     if platform.system() != "Linux":
         return
     nodes = sorted(Path("/dev").glob("video*"))

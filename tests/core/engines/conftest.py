@@ -17,7 +17,7 @@ import onnx.parser
 import onnxruntime
 import pytest
 
-from humanseg.engines.tensorrt.cache import PlanCache
+from humanseg.engines.plan_cache import PlanCache
 from humanseg.engines.tensorrt.cuda import Cuda
 from humanseg.engines.tensorrt.library import Library
 from humanseg.models import ModelSpec

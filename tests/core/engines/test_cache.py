@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from humanseg.engines.plan_cache import PlanCache
 from humanseg.engines.tensorrt.build import BuildCancelledError, BuildOptions
-from humanseg.engines.tensorrt.cache import PlanCache, plan_key
 from humanseg.engines.tensorrt.cuda import Device
 from humanseg.engines.tensorrt.library import Library
-from humanseg.engines.tensorrt.plans import open_session
+from humanseg.engines.tensorrt.plans import open_session, plan_key
 from humanseg.errors import EngineError
 
 DEVICE = Device("Fake 9000", (8, 9), 24, 8 << 30)

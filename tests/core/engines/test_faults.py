@@ -12,7 +12,7 @@ import pytest
 
 from humanseg.compositing import Compositor, parse_background
 from humanseg.engines.onnx import OnnxEngine
-from humanseg.engines.tensorrt.cache import PlanCache
+from humanseg.engines.plan_cache import PlanCache
 from humanseg.engines.tensorrt.frames import FrameEngine
 from humanseg.frames import Frame, StreamInfo
 from humanseg.matting import Matter, MattingOptions

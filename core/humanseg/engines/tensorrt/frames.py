@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from humanseg.engines.engine import UnavailableError
-from humanseg.engines.tensorrt.cache import PlanCache
+from humanseg.engines.plan_cache import PlanCache
 from humanseg.engines.tensorrt.cuda import Cuda
 from humanseg.engines.tensorrt.library import INSTALL, Library, import_library
 from humanseg.engines.tensorrt.plans import open_session

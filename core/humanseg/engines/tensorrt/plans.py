@@ -1,17 +1,39 @@
 """From a graph to a running session, by way of the cache: what is kept is used, what is broken is built once more."""
 
+import hashlib
 import logging
+import platform
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict
 from threading import Event
 
+from humanseg.engines.plan_cache import FORMAT, PlanCache
 from humanseg.engines.tensorrt.build import BuildCancelledError, BuildOptions, build_plan
-from humanseg.engines.tensorrt.cache import PlanCache, plan_key
-from humanseg.engines.tensorrt.cuda import Cuda
+from humanseg.engines.tensorrt.cuda import Cuda, Device
 from humanseg.engines.tensorrt.library import Library
 from humanseg.engines.tensorrt.session import Session
 from humanseg.errors import EngineError
 
 logger = logging.getLogger(__name__)
+
+
+def plan_key(graph: bytes, library: Library, device: Device, options: BuildOptions) -> dict[str, str]:
+    """Everything a plan depends on, in words. Sizes and precision are in the graph.
+
+    The driver is left out: the libraries ask for the same or a newer one, and a plan that does not load is built again.
+    """
+    parts = {
+        "format": FORMAT,
+        "graph": hashlib.sha256(graph).hexdigest(),
+        "library": f"{library.name} {library.version}",
+        "gpu": device.name,
+        "capability": device.capability,
+        "processors": device.processors,
+        "memory": device.memory,
+        "system": f"{platform.system()} {platform.machine()}",
+        **asdict(options),
+    }
+    return {name: str(part) for name, part in parts.items()}
 
 
 def open_session(

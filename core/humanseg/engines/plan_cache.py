@@ -1,26 +1,21 @@
 """Plans kept between runs: known by everything they depend on, checked before use, never taken from anywhere else.
 
-A plan is code that the driver runs. So only files that this class wrote into its own folder, private to the user, are
-read; there is no way to hand in another.
+A plan is what a library made of a network for one machine: code that it runs. So only files that this class wrote into
+its own folder, private to the user, are read; there is no way to hand in another.
 """
 
 import hashlib
 import json
 import logging
 import os
-import platform
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict
 from pathlib import Path
 from threading import Event
 
-from humanseg.engines.tensorrt.build import BuildOptions
-from humanseg.engines.tensorrt.cuda import Device
-from humanseg.engines.tensorrt.library import Library
-from humanseg.engines.tensorrt.lock import held
+from humanseg.engines.lock import held
 
 logger = logging.getLogger(__name__)
 
@@ -34,23 +29,11 @@ _MAGIC = b"humanseg-plan\n"
 _MOST_HEADER = 1 << 16
 
 
-def plan_key(graph: bytes, library: Library, device: Device, options: BuildOptions) -> dict[str, str]:
-    """Everything a plan depends on, in words. Sizes and precision are in the graph.
+def user_folder(name: str) -> Path:
+    """The folder of this name in the user's cache folder; it need not be there yet."""
+    from platformdirs import user_cache_path
 
-    The driver is left out: the libraries ask for the same or a newer one, and a plan that does not load is built again.
-    """
-    parts = {
-        "format": FORMAT,
-        "graph": hashlib.sha256(graph).hexdigest(),
-        "library": f"{library.name} {library.version}",
-        "gpu": device.name,
-        "capability": device.capability,
-        "processors": device.processors,
-        "memory": device.memory,
-        "system": f"{platform.system()} {platform.machine()}",
-        **asdict(options),
-    }
-    return {name: str(part) for name, part in parts.items()}
+    return user_cache_path("humanseg", appauthor=False) / name
 
 
 class PlanCache:
@@ -63,14 +46,10 @@ class PlanCache:
         """Choose the folder; it is made when the first plan is kept.
 
         Args:
-            folder: None is the user's cache folder.
+            folder: None is `plans` in the user's cache folder.
             limit: Bytes that all plans together may take.
         """
-        if folder is None:
-            from platformdirs import user_cache_path
-
-            folder = user_cache_path("humanseg", appauthor=False) / "plans"
-        self.folder = folder
+        self.folder = folder or user_folder("plans")
         self._limit = limit
 
     @contextmanager
@@ -93,7 +72,7 @@ class PlanCache:
         """What was kept under this key, or None. A file that is damaged or not ours is removed.
 
         Args:
-            key: As `plan_key` gives it.
+            key: Everything that the plan depends on, in words.
             kind: "plan", or "compiled" for what was compiled from it at the first run.
         """
         path = self._path(key, kind)
