@@ -57,12 +57,14 @@ class OpenvinoEngine:
             problem = f"OpenVINO finds no {self._place} on this machine; it has {', '.join(devices)}."
             raise UnavailableError(problem, "Install Intel's driver for it, or use another engine.")
         path = model.cpu_path if self._place == "CPU" else model.path
-        self._path, self._cache = path, cache or PlanCache(user_folder("openvino"), limit=CACHE_LIMIT)
         try:
             self._network: Any = self._core.read_model(str(path))
         except Exception as error:
             problem = f"OpenVINO cannot load {path}: {_words(error)}"
             raise EngineError(problem, "Export the model again, or try another engine.") from error
+        # As it was read: what happens to the file while the engine is open does not matter.
+        self._digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        self._cache = cache or PlanCache(user_folder("openvino"), limit=CACHE_LIMIT)
         self.device = cpu_title(model, threads)
         self._settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if self._place != "CPU":
@@ -142,7 +144,7 @@ class OpenvinoEngine:
         """Everything that the network compiled for these shapes depends on, in words."""
         processor = [self._core.get_property("CPU", name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
         return {
-            "network": hashlib.sha256(self._path.read_bytes()).hexdigest(),
+            "network": self._digest,
             "library": f"openvino {import_openvino().get_version()}",
             "processor": json.dumps(processor),
             "shapes": json.dumps(dict(shapes)),
