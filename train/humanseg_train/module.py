@@ -79,10 +79,10 @@ class MattingModule(LightningModule):
         Of a picture without anybody no teacher knows more than the mask.
         """
         alpha = mask.float() / 255
-        if self.teacher is None:
-            return alpha
-        somebody = alpha.amax(dim=(1, 2, 3), keepdim=True) > 0
-        return torch.where(somebody, self.teacher.alpha(frame), alpha)
+        somebody = mask.amax(dim=(1, 2, 3)) > 0
+        if self.teacher is not None and somebody.any():
+            alpha[somebody] = self.teacher.alpha(frame[somebody])
+        return alpha
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
         """IoU at 0.5 of each picture, averaged over pictures, at training size."""

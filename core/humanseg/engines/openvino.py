@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 from humanseg.engines.engine import UnavailableError, check_inputs, check_names, cpu_title
-from humanseg.engines.plan_cache import PlanCache, user_folder
+from humanseg.engines.plan_cache import FORMAT, PlanCache, user_folder
 from humanseg.errors import EngineError
 from humanseg.models import ModelSpec
 
@@ -144,6 +144,7 @@ class OpenvinoEngine:
         """Everything that the network compiled for these shapes depends on, in words."""
         processor = [self._core.get_property("CPU", name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
         return {
+            "format": str(FORMAT),
             "network": self._digest,
             "library": f"openvino {import_openvino().get_version()}",
             "processor": json.dumps(processor),
