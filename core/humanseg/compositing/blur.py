@@ -1,6 +1,6 @@
 """The blurred room as the background, without the person's colours in it."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -26,6 +26,32 @@ A matte is as soft as the network's own pixels, and there the frame's colour is 
 FAINT = 1e-5
 """Where less than this of the blur's weight fell on the room (deep inside the person), its mean colour takes over."""
 
+FINE_ENOUGH, FEWEST = 2.1, 90
+"""The picture is halved as long as the blur spans so many of its pixels, and its shorter side has so many."""
+
+
+class Reduced(NamedTuple):
+    """The smaller picture that is blurred in place of the frame."""
+
+    size: tuple[int, int]
+    """(width, height)."""
+
+    sigma: float
+    """The blur's standard deviation, in its pixels."""
+
+    margin: int
+    """`MARGIN`, in its pixels."""
+
+
+def reduced(strength: float, size: tuple[int, int]) -> Reduced:
+    """What is blurred of a frame of that (width, height): a strong blur hides a coarse picture, a weak one does not."""
+    shorter, scale = min(size), 1.0
+    spread = shorter * (WEAKEST + strength * (STRONGEST - WEAKEST))
+    while min(spread * scale / FINE_ENOUGH, shorter * scale / FEWEST) >= 2:
+        scale /= 2
+    width, height = (max(1, round(side * scale)) for side in size)
+    return Reduced((width, height), spread * scale, max(1, round(MARGIN * scale * shorter)))
+
 
 class BlurBackground:
     """The frame itself, blurred as if the person were not in it.
@@ -49,15 +75,8 @@ class BlurBackground:
 
     def render(self, frame: Frame, matte: Matte) -> "NDArray[np.uint8]":
         """See `Background.render`."""
-        spread = WEAKEST + self.strength * (STRONGEST - WEAKEST)
-        shorter = min(frame.size)
-        # A weak blur needs the finer picture; a strong one hides the coarser one, and would cost more on a finer.
-        scale = min(1.0, min(max(4.5 / spread, 180), 270) / shorter)
-        sigma = spread * scale * shorter
-        width, height = (max(1, round(side * scale)) for side in frame.size)
-        small = averaged(frame.rgb, (width, height))
-        alpha = averaged(matte.alpha, (width, height))
-        margin = max(1, round(MARGIN * scale * shorter))
+        size, sigma, margin = reduced(self.strength, frame.size)
+        small, alpha = (averaged(picture, size) for picture in (frame.rgb, matte.alpha))
         covered = cv2.dilate(alpha, np.ones((2 * margin + 1, 2 * margin + 1), np.uint8))
         # A quarter covered is enough to count for nothing: a white shirt shows in a dark room long before half. Not
         # less, or a matte that is a little unsure of the room takes the room's own colours out of it.
@@ -68,5 +87,5 @@ class BlurBackground:
         mean = np.divide(cv2.sumElems(room), total) if total > 0 else np.array(cv2.mean(small))
         room = cv2.add(cv2.GaussianBlur(room, (0, 0), sigma), FAINT * mean)
         weight = cv2.GaussianBlur(weight, (0, 0), sigma) + np.float32(FAINT)
-        reduced = cv2.divide(room, cv2.cvtColor(weight, cv2.COLOR_GRAY2RGB), dtype=cv2.CV_8U)
-        return cast("NDArray[np.uint8]", cv2.resize(reduced, frame.size, interpolation=cv2.INTER_LINEAR))
+        filled = cv2.divide(room, cv2.cvtColor(weight, cv2.COLOR_GRAY2RGB), dtype=cv2.CV_8U)
+        return cast("NDArray[np.uint8]", cv2.resize(filled, frame.size, interpolation=cv2.INTER_LINEAR))

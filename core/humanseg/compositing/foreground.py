@@ -4,11 +4,13 @@ Fast foreground estimation by blurring (Forte, "Approximate Fast Foreground Colo
 means taken on a reduced picture, and applied only where alpha is between 0 and 1.
 """
 
-from itertools import product
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+
+from humanseg.fitting import averaged
+from humanseg.tiles import marked_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,8 +18,11 @@ if TYPE_CHECKING:
 REDUCED = 180
 """Shorter side of the reduced picture, in pixels."""
 
-REACHES = (3, 12, 40)
-"""Half the sides of the windows of the means, in its pixels. Where the nearest holds no sure pixel, the next counts."""
+NEAREST, WIDER = 3, (6, 20)
+"""Half the sides of the windows of the means: of the nearest in its pixels, of the wider ones in twice as large ones.
+
+Where the nearest holds no sure pixel, the next counts.
+"""
 
 FAINT = 0.03
 """How much a window counts beside the next nearer one."""
@@ -49,7 +54,7 @@ def estimate_foreground(rgb: "NDArray[np.uint8]", alpha: "NDArray[np.float32]") 
     scale = min(1.0, REDUCED / min(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     foreground = rgb.copy()
-    covered = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.float32)
+    covered = averaged(alpha, size)
     mixed = (covered > SURE) & (covered < 1 - SURE)
     if not mixed.any():
         return foreground
@@ -58,9 +63,9 @@ def estimate_foreground(rgb: "NDArray[np.uint8]", alpha: "NDArray[np.float32]") 
     opacity = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_NEAREST), np.float32)
     person, room = (_mean(np.asarray(sampled, np.uint8), weight) for weight in (opacity, 1 - opacity))
     ratio = size[0] / width, size[1] / height
-    for left, top in _tiles(mixed, ratio):
-        rows, columns = slice(top, top + TILE), slice(left, left + TILE)
-        foreground[rows, columns] = _unmix(rgb[rows, columns], alpha[rows, columns], person, room, (left, top), ratio)
+    for part in marked_runs(mixed, (height, width), TILE):
+        rows, columns = part
+        foreground[part] = _unmix(rgb[part], alpha[part], person, room, (columns.start, rows.start), ratio)
     return foreground
 
 
@@ -73,27 +78,21 @@ def _mean(sampled: "NDArray[np.uint8]", weight: "NDArray[np.float32]") -> "NDArr
     for _ in range(SQUARINGS):
         weight = weight * weight
     # The fourth channel counts, in parts of 255.
-    weighted = cv2.multiply(sampled, cv2.merge((weight,) * 4), dtype=cv2.CV_32F)
-    windows = [cv2.blur(weighted, (2 * reach + 1, 2 * reach + 1)) for reach in REACHES]
-    total = cv2.scaleAdd(cv2.scaleAdd(windows[2], FAINT, windows[1]), FAINT, windows[0])
+    weighted = np.asarray(cv2.multiply(sampled, cv2.merge((weight,) * 4), dtype=cv2.CV_32F), np.float32)
+    height, width = weight.shape
+    halved = cv2.resize(weighted, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
+    near, far = (_window(np.asarray(halved, np.float32), reach) for reach in WIDER)
+    wider = cv2.resize(cv2.scaleAdd(far, FAINT, near), (width, height), interpolation=cv2.INTER_LINEAR)
+    total = cv2.scaleAdd(wider, FAINT, _window(weighted, NEAREST))
     # Where no window holds anything, all of the picture.
     total = cv2.add(total, LEAST * np.array(cv2.mean(sampled)))
     count = cv2.extractChannel(total, 3)
     return np.asarray(cv2.divide(total, cv2.cvtColor(count, cv2.COLOR_GRAY2RGBA), scale=255), np.float32)
 
 
-def _tiles(mixed: "NDArray[np.bool_]", ratio: tuple[float, float]) -> list[tuple[int, int]]:
-    """(left, top) of every tile in which person and room are mixed."""
-    rows, columns = np.nonzero(mixed)
-    # A reduced pixel may lie across the border of two tiles.
-    across, down = (
-        [((places + end) / (part * TILE)).astype(int) for end in (0, 1 - 1e-6)]
-        for places, part in zip((columns, rows), ratio, strict=True)
-    )
-    grid = np.zeros((max(part.max() for part in down) + 1, max(part.max() for part in across) + 1), bool)
-    for y, x in product(down, across):
-        grid[y, x] = True
-    return [(left * TILE, top * TILE) for top, left in np.argwhere(grid).tolist()]
+def _window(weighted: "NDArray[np.float32]", reach: int) -> "NDArray[np.float32]":
+    """The mean over a window about each pixel."""
+    return np.asarray(cv2.blur(weighted, (2 * reach + 1, 2 * reach + 1)), np.float32)
 
 
 def _unmix(
@@ -104,7 +103,7 @@ def _unmix(
     corner: tuple[int, int],
     ratio: tuple[float, float],
 ) -> "NDArray[np.uint8]":
-    """One tile: the mean colours there, and what the frame has beyond their mixture, as far as it is the person's."""
+    """One part of the frame: mean colours, and what it has beyond their mixture, as far as it is the person's."""
     (left, top), (across, down) = corner, ratio
     place = np.array([[across, 0, (left + 0.5) * across - 0.5], [0, down, (top + 0.5) * down - 0.5]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

@@ -5,12 +5,12 @@ full-size one (He and Sun, "Fast Guided Filter", 2015). Guided by luma alone it 
 clips; fitted to all of the small frame it gains no more.
 """
 
-from collections.abc import Iterator
-from itertools import product
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+
+from humanseg.tiles import marked_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,8 +33,8 @@ CERTAIN, FREE = 0.02, 0.2
 GAIN = 1.5
 """How much steeper the ramp from 0 to 1 becomes about 0.5: the network is less sure than it need be."""
 
-TILE = 128
-"""Side of the squares of the frame that are refined or, without an outline, left alone; they fit a core's cache."""
+TILE = 64
+"""Side of the squares of the frame that are refined or, without an outline, left alone."""
 
 
 def scale_up(alpha: "NDArray[np.float32]", size: tuple[int, int]) -> "NDArray[np.float32]":
@@ -72,10 +72,10 @@ def refine(alpha: "NDArray[np.float32]", small: "NDArray[np.uint8]", rgb: "NDArr
     # Clipped only in the end: what lies outside 0 to 1 tells how certain the network was.
     fine = np.asarray(cv2.resize(steep, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
     merged = np.asarray(cv2.merge(tuple(lines)), np.float32)
-    scale, scale_of_lines = ((side[0] / rgb.shape[1], side[1] / rgb.shape[0]) for side in (alpha.shape[::-1], half))
-    for left, top in _tiles(near, rgb.shape[:2], scale):
-        tile = slice(top, top + TILE), slice(left, left + TILE)
-        fine[tile] = _bounded(_apply(merged, rgb[tile], (left, top), scale_of_lines), fine[tile])
+    scale = half[0] / rgb.shape[1], half[1] / rgb.shape[0]
+    for part in marked_runs(near > 0, fine.shape, TILE, reach=1):
+        rows, columns = part
+        fine[part] = _bounded(_apply(merged, rgb[part], (columns.start, rows.start), scale), fine[part])
     return np.asarray(np.clip(fine, 0, 1, out=fine), np.float32)
 
 
@@ -120,24 +120,10 @@ def _near_outline(alpha: "NDArray[np.float32]") -> "NDArray[np.float32]":
     return np.asarray(np.clip((differs - np.float32(SURE)) * np.float32(5), 0, 1), np.float32)
 
 
-def _tiles(
-    near: "NDArray[np.float32]", shape: tuple[int, ...], scale: tuple[float, float]
-) -> Iterator[tuple[int, int]]:
-    """(left, top) in the frame of every tile that an outline passes."""
-    for top, left in product(range(0, shape[0], TILE), range(0, shape[1], TILE)):
-        # One pixel more on each side, which interpolation reaches.
-        columns, rows = (
-            slice(max(0, int(start * ratio) - 1), int((start + TILE) * ratio) + 2)
-            for start, ratio in zip((left, top), scale, strict=True)
-        )
-        if near[rows, columns].any():
-            yield left, top
-
-
 def _apply(
     lines: "NDArray[np.float32]", part: "NDArray[np.uint8]", corner: tuple[int, int], scale: tuple[float, float]
 ) -> "NDArray[np.float32]":
-    """Alpha of one tile from its colours and the lines, which are scaled up for it."""
+    """Alpha of one part of the frame from its colours and the lines, which are scaled up for it."""
     (left, top), (across, down) = corner, scale
     place = np.array([[across, 0, (left + 0.5) * across - 0.5], [0, down, (top + 0.5) * down - 0.5]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -153,8 +139,8 @@ def _bounded(found: "NDArray[np.float32]", steep: "NDArray[np.float32]") -> "NDA
     """What was found, but 0 and 1 where the steepened alpha of the network is certain of it."""
     slope = 1 / (GAIN * (FREE - CERTAIN))
     ramp = steep * np.float32(slope)
-    low, high = (ramp - np.float32(slope * (0.5 + GAIN * (start - 0.5))) for start in (1 - FREE, CERTAIN))
-    return np.asarray(np.maximum(np.minimum(found, high), low), np.float32)
+    low, high = (np.float32(-slope * (0.5 + GAIN * (start - 0.5))) for start in (1 - FREE, CERTAIN))
+    return np.asarray(np.clip(found - ramp, low, high) + ramp, np.float32)
 
 
 def _mean(part: "NDArray[np.float32]") -> "NDArray[np.float32]":

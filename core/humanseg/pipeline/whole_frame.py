@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from humanseg.compositing import foreground
+from humanseg.compositing import blur, foreground
 from humanseg.compositing.backgrounds import ColourBackground
-from humanseg.compositing.blur import FAINT, MARGIN, STRONGEST, WEAKEST, BlurBackground
+from humanseg.compositing.blur import BlurBackground
 from humanseg.compositing.compositor import Compositor
 from humanseg.compositing.image import ImageBackground
 from humanseg.engines.graphs.foreground import Foreground
@@ -70,7 +70,8 @@ def _foreground(size: Size) -> Foreground:
     width, height = (max(1, round(side * scale)) for side in size)
     return Foreground(
         size=(width, height),
-        reaches=foreground.REACHES,
+        nearest=foreground.NEAREST,
+        wider=foreground.WIDER,
         faint=foreground.FAINT,
         squarings=foreground.SQUARINGS,
         least=foreground.LEAST,
@@ -92,13 +93,5 @@ def _steady(strength: float) -> Steady:
 
 def _blur(strength: float, size: Size) -> Blur:
     """The numbers that `BlurBackground.render` works with."""
-    spread = WEAKEST + strength * (STRONGEST - WEAKEST)
-    shorter = min(size)
-    scale = min(1.0, min(max(4.5 / spread, 180), 270) / shorter)
-    width, height = (max(1, round(side * scale)) for side in size)
-    return Blur(
-        size=(width, height),
-        sigma=spread * scale * shorter,
-        margin=max(1, round(MARGIN * scale * shorter)),
-        faint=FAINT,
-    )
+    reduced = blur.reduced(strength, size)
+    return Blur(size=reduced.size, sigma=reduced.sigma, margin=reduced.margin, faint=blur.FAINT)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from humanseg.engines.graphs.resize import Size, box_weights, stretch
+from humanseg.engines.graphs.resize import Size, box_weights, shrink, stretch
 from humanseg.engines.graphs.writer import GraphWriter
 
 
@@ -15,7 +15,8 @@ class Foreground:
     size: Size
     """(width, height) of the reduced picture in which colours are averaged."""
 
-    reaches: tuple[int, ...]
+    nearest: int
+    wider: tuple[int, ...]
     faint: float
     squarings: int
     least: float
@@ -53,12 +54,23 @@ def _mean(graph: GraphWriter, colours: str, weight: str, how: Foreground) -> str
     for _ in range(how.squarings):
         weight = graph("Mul", weight, weight)
     weighted = graph("Concat", graph("Mul", colours, weight), weight, axis=1)
-    total = ""
-    for reach in reversed(how.reaches):
-        rows, columns = (box_weights(side, reach, repeat=False) for side in (how.size[1], how.size[0]))
-        window = graph("MatMul", graph.constant(rows), graph("MatMul", weighted, graph.constant(columns.T)))
-        total = graph("Add", graph("Mul", total, graph.constant(how.faint)), window) if total else window
+    half = (how.size[0] + 1) // 2, (how.size[1] + 1) // 2
+    halved, total = shrink(graph, weighted, how.size, half), ""
+    for reach in reversed(how.wider):
+        total = _joined(graph, total, _window(graph, halved, half, reach), how)
+    total = _joined(graph, stretch(graph, total, 4, how.size), _window(graph, weighted, how.size, how.nearest), how)
     colour, count = graph.split(total, (3, 1))
     least = graph.constant(how.least)
     everywhere = graph("Mul", graph("ReduceMean", colours, graph.constant([2, 3], int)), least)
     return graph("Div", graph("Add", colour, everywhere), graph("Add", count, least))
+
+
+def _window(graph: GraphWriter, weighted: str, size: Size, reach: int) -> str:
+    """The mean over a window about each pixel."""
+    rows, columns = (box_weights(side, reach, repeat=False) for side in (size[1], size[0]))
+    return graph("MatMul", graph.constant(rows), graph("MatMul", weighted, graph.constant(columns.T)))
+
+
+def _joined(graph: GraphWriter, wider: str, window: str, how: Foreground) -> str:
+    """A window's mean, beside which the next wider one counts faintly."""
+    return graph("Add", graph("Mul", wider, graph.constant(how.faint)), window) if wider else window
