@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import groupby, pairwise
 from threading import Event, Semaphore
 from time import perf_counter
 
@@ -15,7 +15,7 @@ from humanseg.errors import EngineError
 from humanseg.frames import Frame, Matte, StreamInfo
 from humanseg.pipeline import Pipeline
 from humanseg.pipeline.finisher import Finisher, MattedOne
-from humanseg.pipeline.ways import AGAIN_S, LONGEST_S, TRIED, Ways
+from humanseg.pipeline.ways import AGAIN_S, BEGINS_S, LONG, LONGEST_S, SHORT, TURN, Ways
 
 PATIENCE_S = 20
 INFO = StreamInfo(width=6, height=4, rate=Fraction(30), time_base=Fraction(1, 30), live=True)
@@ -232,60 +232,70 @@ def test_what_fails_beside_is_told_with_the_next_frame_or_at_the_end() -> None:
         finisher.finish(one(2, beside=True))
 
 
-def feed(ways: Ways, now: float, *, in_turn_s: float, beside_s: float, count: int = TRIED) -> float:
-    for _ in range(count):
+def feed(ways: Ways, now: float, seconds: float, *, in_turn_s: float = 0.04, beside_s: float) -> list[tuple[bool, int]]:
+    """Frames that others wait behind, from `now` on; how many went one way, then the other, and so on."""
+    taken, end = [], now + seconds
+    while now < end:
+        taken.append(ways.beside)
         took_s = beside_s if ways.beside else in_turn_s
         now += took_s
         ways.note(now, took_s)
-    return now
+    return [(beside, len(list(run))) for beside, run in groupby(taken)]
 
 
-@pytest.mark.parametrize(("beside_s", "is_better"), [(0.03, True), (0.036, True), (0.038, False), (0.06, False)])
-def test_both_ways_are_tried_and_the_better_one_is_kept(beside_s: float, is_better: bool) -> None:
+def test_at_the_start_frames_are_composited_in_turn_and_nothing_is_tried() -> None:
     ways = Ways()
-    now = feed(ways, 0, in_turn_s=0.04, beside_s=beside_s, count=TRIED - 1)
-    assert not ways.beside
-    now = feed(ways, now, in_turn_s=0.04, beside_s=beside_s, count=1)
-    assert ways.beside, "the other way was not tried"
-    now = feed(ways, now, in_turn_s=0.04, beside_s=beside_s)
-    if beside_s < 0.04:
-        now = feed(ways, now, in_turn_s=0.04, beside_s=beside_s)
-        assert not ways.beside, "it was not tried again"
-        now = feed(ways, now, in_turn_s=0.04, beside_s=beside_s)
-    assert ways.beside is is_better
-    until = now + AGAIN_S
-    while now < until - 0.1:
-        now = feed(ways, now, in_turn_s=0.04, beside_s=beside_s, count=1)
-        assert ways.beside is is_better
+    assert [beside for beside, _count in feed(ways, 0, BEGINS_S, beside_s=0.01)] == [False]
+
+
+@pytest.mark.parametrize(("beside_s", "is_better"), [(0.02, True), (0.036, True), (0.038, False), (0.06, False)])
+def test_both_ways_take_turns_and_the_better_one_is_kept(beside_s: float, is_better: bool) -> None:
+    ways = Ways()
+    runs = feed(ways, 0, BEGINS_S + AGAIN_S, beside_s=beside_s)
+    tried = SHORT if beside_s in (0.02, 0.06) else LONG
+    assert sum(count for beside, count in runs if beside is not is_better) < BEGINS_S / 0.04 + 2 + tried * TURN
+    assert runs[-1][0] is ways.beside is is_better
+    # The one, the other twice as long, the one, and so on to the end of the trial: what changes with time favours none.
+    assert runs[1 : 2 * (tried // 2) : 2] == [(True, 2 * TURN)] * (tried // 2)
     # Another program came, or went: then the other way is the better one.
-    beside_s = 0.09 - beside_s
-    feed(ways, until, in_turn_s=0.04, beside_s=beside_s, count=4 * TRIED if beside_s < 0.04 else 2 * TRIED)
-    assert ways.beside is (beside_s < 0.0368)
+    feed(ways, 100, AGAIN_S, beside_s=0.09 - beside_s)
+    assert ways.beside is (0.09 - beside_s < 0.0368)
+
+
+def test_a_machine_that_slows_down_or_speeds_up_meanwhile_decides_nothing() -> None:
+    for change in (0.99, 1.01):
+        ways, now, took_s = Ways(), 0.0, 0.04
+        for _ in range(round(BEGINS_S / took_s) + 2 * LONG * TURN + 2):
+            now += 0.04
+            ways.note(now, took_s)
+            took_s *= change
+        assert not ways.beside
+
+
+def test_one_turn_that_went_well_by_chance_is_not_enough() -> None:
+    ways = Ways()
+    ways.note(0, 0.04)
+    times = [0.04] * TURN + [0.02] * TURN + [0.04] * (2 * LONG - 2) * TURN
+    for took_s in times:
+        ways.note(BEGINS_S, took_s)
+    assert not ways.beside
+    assert feed(ways, BEGINS_S, AGAIN_S - 1, beside_s=0.04)[0][0] is False, "the trial is over"
 
 
 def test_the_same_way_again_is_tried_less_and_less_often_until_it_is_the_other_one() -> None:
     ways = Ways()
     began: list[float] = []
-    now = feed(ways, 0, in_turn_s=0.04, beside_s=0.03, count=4 * TRIED)
-    assert ways.beside
-    while len(began) < 5:
-        now = feed(ways, now, in_turn_s=0.04, beside_s=0.03, count=1)
-        if not ways.beside:  # in a trial, only for this long
+    now, kept = 0.0, 0.0
+    while len(began) < 6:
+        before = ways.beside
+        took_s = 0.02 if before else 0.04
+        now += took_s
+        ways.note(now, took_s)
+        if before and not ways.beside and now - kept > 10:  # in a trial, only for this long
             began.append(now)
-            now = feed(ways, now, in_turn_s=0.04, beside_s=0.03, count=3 * TRIED)
-            assert ways.beside
-    pauses = [round(later - before) for before, later in pairwise([0.0, *began])]
-    assert pauses == pytest.approx([AGAIN_S, 60, 120, LONGEST_S, LONGEST_S], abs=3)
-    while ways.beside:  # another program came
-        now = feed(ways, now, in_turn_s=0.04, beside_s=0.06, count=1)
-    ended = now = feed(ways, now, in_turn_s=0.04, beside_s=0.06)
-    while not ways.beside:
-        now = feed(ways, now, in_turn_s=0.04, beside_s=0.06, count=1)
-    assert now - ended == pytest.approx(AGAIN_S, abs=3)
-
-
-def test_one_try_that_went_well_by_chance_is_not_enough() -> None:
-    ways = Ways()
-    now = feed(ways, 0, in_turn_s=0.04, beside_s=0.02, count=2 * TRIED)
-    feed(ways, now, in_turn_s=0.04, beside_s=0.04, count=2 * TRIED)
+            kept = now
+    pauses = [round(later - before) for before, later in pairwise(began)]
+    assert pauses == pytest.approx([60, 120, LONGEST_S, LONGEST_S, LONGEST_S], abs=3)
+    feed(ways, now + LONGEST_S, 5, beside_s=0.06)  # another program came
     assert not ways.beside
+    assert feed(ways, now + 2 * LONGEST_S, 5, beside_s=0.03)[-1][0], "after a change it is tried soon again"

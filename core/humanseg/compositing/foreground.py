@@ -30,13 +30,13 @@ FAINT = 0.03
 SQUARINGS = 4
 """So often is alpha squared before it weighs the person's mean, and 1 - alpha the room's: only sure pixels count."""
 
-LEAST = 1e-10
+LEAST = 1e-7
 """How much all of the picture counts beside them; more than what is left over when a window's sum has run along."""
 
 SURE = 1 / 512
 """Alpha this near to 0 and 1 needs no estimate: it shows in no composite."""
 
-TILE = 64
+TILE = 48
 """Side of the squares of the frame that are worked on or left alone, in pixels."""
 
 
@@ -54,7 +54,7 @@ def estimate_foreground(rgb: "NDArray[np.uint8]", alpha: "NDArray[np.float32]") 
     scale = min(1.0, REDUCED / min(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     foreground = rgb.copy()
-    covered = averaged(alpha, size)
+    covered = np.asarray(averaged(alpha, size), np.float32)
     mixed = (covered > SURE) & (covered < 1 - SURE)
     if not mixed.any():
         return foreground
@@ -82,10 +82,10 @@ def _mean(sampled: "NDArray[np.uint8]", weight: "NDArray[np.float32]") -> "NDArr
     height, width = weight.shape
     halved = cv2.resize(weighted, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
     near, far = (_window(np.asarray(halved, np.float32), reach) for reach in WIDER)
+    # Where no window holds anything, all of the picture.
+    far = np.asarray(cv2.add(far, LEAST * np.array(cv2.mean(sampled))), np.float32)
     wider = cv2.resize(cv2.scaleAdd(far, FAINT, near), (width, height), interpolation=cv2.INTER_LINEAR)
     total = cv2.scaleAdd(wider, FAINT, _window(weighted, NEAREST))
-    # Where no window holds anything, all of the picture.
-    total = cv2.add(total, LEAST * np.array(cv2.mean(sampled)))
     count = cv2.extractChannel(total, 3)
     return np.asarray(cv2.divide(total, cv2.cvtColor(count, cv2.COLOR_GRAY2RGBA), scale=255), np.float32)
 

@@ -33,7 +33,7 @@ CERTAIN, FREE = 0.02, 0.2
 GAIN = 1.5
 """How much steeper the ramp from 0 to 1 becomes about 0.5: the network is less sure than it need be."""
 
-TILE = 64
+TILE = 48
 """Side of the squares of the frame that are refined or, without an outline, left alone."""
 
 

@@ -2,8 +2,20 @@
 
 from statistics import median
 
-TRIED = 12
-"""Frames of each way that are compared."""
+BEGINS_S = 3.0
+"""Seconds from the first frame that waited to the first trial: at the start a program has other work too."""
+
+TURN = 8
+"""Frames for which one way is kept in a trial."""
+
+SHORT, LONG = 2, 4
+"""Turns of each way after which a trial ends if the better one is clear, and after which it ends anyway.
+
+The machine's own speed changes within a second by more than the ways differ, so they take turns.
+"""
+
+CLEAR = 1.2
+"""How many times as long the quickest turn of the worse way takes as the slowest of the better where that is clear."""
 
 GAIN = 0.92
 """What a frame must take beside, of what it takes in turn, to be worth that each is finished later."""
@@ -19,16 +31,14 @@ class Ways:
     """Tries both ways while frames wait for the worker, and keeps the better one for a while.
 
     In turn each frame has all cores to itself; where other programs, or the network's own threads, keep them busy,
-    two at a time only hold each other up. Both are tried twice, the other way round the second time, and beside must be
-    quicker each time, lest it was only that another program paused meanwhile. It has no clock of its own; times are
-    seconds on any one clock.
+    two at a time only hold each other up. It has no clock of its own; times are seconds on any one clock.
     """
 
     def __init__(self) -> None:
         self.beside = False
         """Whether to composite the next frame that has another one waiting behind it beside that one."""
-        self._times: list[float] = []
-        self._medians: dict[bool, list[float]] = {False: [], True: []}
+        self._turn: list[float] = []
+        self._turns: dict[bool, list[float]] = {False: [], True: []}
         self._until: float | None = None
         self._wait_s = AGAIN_S
         self._kept: bool | None = None
@@ -40,22 +50,30 @@ class Ways:
             now: when this is.
             frame_s: seconds between the taking of the one and the other.
         """
-        if self._until is not None and now < self._until:
+        if self._until is None:
+            self._until = now + BEGINS_S
+        if now < self._until:
             return
-        self._times.append(frame_s)
-        if len(self._times) < TRIED:
+        self._turn.append(frame_s)
+        if len(self._turn) < TURN:
             return
-        self._medians[self.beside].append(median(self._times))
-        self._times.clear()
-        in_turn, beside = self._medians[False], self._medians[True]
+        self._turns[self.beside].append(median(self._turn))
+        self._turn.clear()
+        in_turn, beside = self._turns[False], self._turns[True]
         if len(in_turn) != len(beside):
+            # One, the other, the other, the one: the second time begins with the way that the first one ended with.
             self.beside = not self.beside
-            return
-        wins = beside[-1] < in_turn[-1]
-        if wins and len(beside) == 1:
-            return  # the second time begins with the way that the first one ended with
-        self.beside = wins and sum(beside) < GAIN * sum(in_turn)
-        in_turn.clear()
-        beside.clear()
-        self._wait_s = min(2 * self._wait_s, LONGEST_S) if self.beside == self._kept else AGAIN_S
-        self._kept, self._until = self.beside, now + self._wait_s
+        elif len(beside) == LONG or (len(beside) == SHORT and _is_clear(in_turn, beside)):
+            self._keep(median(beside) < GAIN * median(in_turn), now)
+
+    def _keep(self, beside: bool, now: float) -> None:
+        """End a trial."""
+        self.beside = beside
+        for turns in self._turns.values():
+            turns.clear()
+        self._wait_s = min(2 * self._wait_s, LONGEST_S) if beside == self._kept else AGAIN_S
+        self._kept, self._until = beside, now + self._wait_s
+
+
+def _is_clear(one: list[float], other: list[float]) -> bool:
+    return max(one) * CLEAR < min(other) or max(other) * CLEAR < min(one)
