@@ -149,6 +149,7 @@ def told(watch: Watch, seconds: float) -> list[tuple[str, str]]:
     cpu = [watch.per_frame_ms(third, "cpu") for third in range(3)]
     clock = [watch.per_frame_ms(third, "time") for third in range(3)]
     line, median = watch.growth("memory")
+    block_s, samples = watch.undisturbed()
     return [
         ("window shown", f"{figures['window']:.2f} s after the start, {figures['window cpu']:.2f} s of CPU"),
         ("first composite", f"{figures['composite']:.2f} s after the start, {figures['composite cpu']:.2f} s of CPU"),
@@ -158,6 +159,7 @@ def told(watch: Watch, seconds: float) -> list[tuple[str, str]]:
         ("latency p50, p95", f"{1000 * stats.latency_p50_s:.0f} ms, {1000 * stats.latency_p95_s:.0f} ms"),
         *((f"{stage.name} p50, p95", _both_ms(stage.p50_s, stage.p95_s)) for stage in stats.stages),
         ("window's longest block", f"{_ms(watch.gaps)} ms; 99 of 100 under {watch.gaps.ms(99):.0f} ms"),
+        ("where the machine's host left the cores", f"{1000 * block_s:.0f} ms, {samples} of {watch.taken - 1} samples"),
         ("of its own CPU", f"{_ms(watch.own)} ms; 99 of 100 under {watch.own.ms(99):.0f} ms"),
         ("CPU of all threads", f"{cpu[2]:.1f} ms a frame, which took {cores:.1f} ms"),
         ("a frame, first and last third", f"{clock[0]:.1f}, {clock[2]:.1f} ms; {cpu[0]:.1f}, {cpu[2]:.1f} ms of CPU"),

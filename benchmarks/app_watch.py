@@ -153,6 +153,16 @@ class Watch:
         slopes = (value[later] - value[earlier]) / (time[later] - time[earlier])
         return float(3600 * np.polyfit(time, value, 1)[0]), float(3600 * np.median(slopes))
 
+    def undisturbed(self) -> tuple[float, int]:
+        """Of the samples in which the host took under a hundredth of the cores: the longest block (s), and how many."""
+        import numpy as np
+
+        if self.taken < 2:
+            return 0.0, 0
+        time, stolen = (np.diff(self.of(name)) for name in ("time", "stolen"))
+        blocks = self.of("block")[1:][stolen < 0.01 * time * (os.cpu_count() or 1)]
+        return float(blocks.max(initial=0)), len(blocks)
+
     def per_frame_ms(self, third: int, name: str) -> float:
         """Milliseconds of the clock or of all threads' CPU for a frame, in one third of the time (0, 1, 2)."""
         first, last = third * (self.taken - 1) // 3, (third + 1) * (self.taken - 1) // 3

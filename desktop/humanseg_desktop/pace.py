@@ -14,8 +14,11 @@ RAISE_S = 30.0
 LONGEST_S = 600.0
 """What that grows to, where steps up were followed by steps down."""
 
-ROOM = 0.6
-"""Part of the time there is, below which a frame leaves room for more; the dearest step takes 1.4 times as long."""
+ROOM = 0.9
+"""Part of the time there is that a frame may take after a step up, as far as that is known."""
+
+DEAREST = 1.5
+"""Times as long that a frame takes after a step up, where it was not seen what the step down spared, and at most."""
 
 LESS: dict[Detail, Detail] = {"quality": "balanced", "balanced": "live", "live": "light"}
 """The next preset down."""
@@ -65,8 +68,8 @@ def steps_of(chosen: Work) -> tuple[Work, ...]:
 class Pace:
     """Decides when a step is taken. It has no clock of its own; times are seconds on any one clock.
 
-    A step up that is followed by a step down before it has held as long as was waited for it doubles the wait. One that
-    holds puts the wait back.
+    A step up is taken where there is room for what the step down had spared. One that is followed by a step down before
+    it has held as long as was waited for it doubles the wait; one that holds puts the wait back.
     """
 
     def __init__(self) -> None:
@@ -76,6 +79,11 @@ class Pace:
         self._over: float | None = None
         self._room: float | None = None
         self._raised: float | None = None
+        self._began: float | None = None
+        self._left_s: float | None = (
+            None  # what a frame took before a step down, until it is seen what it takes after it
+        )
+        self._dearer: dict[int, float] = {}  # by level: how many times as long a frame took one step further up
 
     def look(self, now: float, work_s: float | None, budget_s: float, lowest: int) -> bool:
         """Take a step if it is time for one.
@@ -94,23 +102,33 @@ class Pace:
         if work_s is None:
             self.begin()
             return False
+        self._learn(now, work_s)
+        above_s = work_s * self._dearer.get(self.level, DEAREST)
         self._over = _since(self._over, now, true=work_s > budget_s)
-        self._room = _since(self._room, now, true=work_s < ROOM * budget_s)
+        self._room = _since(self._room, now, true=above_s < ROOM * budget_s)
         if self._over is not None and now - self._over >= LOWER_S and self.level < lowest:
             self._step(1)
+            self._left_s = work_s
             if self._raised is not None:
                 self._wait_s = min(2 * self._wait_s, LONGEST_S)
                 self._raised = None
             return True
         if self._room is not None and now - self._room >= self._wait_s and self.level > 0:
             self._step(-1)
-            self._raised = now
+            self._raised, self._left_s = now, None
             return True
         return False
 
     def begin(self) -> None:
         """What was seen so far does not count any more: other work is done now, or none."""
-        self._over = self._room = None
+        self._over = self._room = self._began = None
+
+    def _learn(self, now: float, work_s: float) -> None:
+        """What the step down has spared, once as much was seen of this level as led to it."""
+        if self._began is None:
+            self._began = now
+        if self._left_s is not None and now - self._began >= LOWER_S:
+            self._dearer[self.level], self._left_s = min(max(1.0, self._left_s / work_s), DEAREST), None
 
     def _step(self, by: int) -> None:
         self.level += by

@@ -65,10 +65,29 @@ def test_it_goes_down_to_the_lowest_step_and_stays_there() -> None:
 def test_a_step_is_taken_up_when_there_was_room_for_long_enough() -> None:
     pace = Pace()
     feed(pace, 0, 600, SLOW_S)
-    assert feed(pace, 600, 600, FAIR_S) == []
-    assert feed(pace, 1300, RAISE_S - 0.1, QUICK_S) == []
-    assert feed(pace, 1300 + RAISE_S, 1, QUICK_S) == [1300 + RAISE_S]
+    assert feed(pace, 600, 600, 0.031) == [], "nearly all of the time is none to spare"
+    assert feed(pace, 1300, RAISE_S - 0.1, FAIR_S) == []
+    assert feed(pace, 1300 + RAISE_S, 1, FAIR_S) == [1300 + RAISE_S], "no step had spared anything"
     assert pace.level == LOWEST - 1
+
+
+def test_a_step_up_needs_room_for_what_the_step_down_had_spared() -> None:
+    pace = Pace()
+    (down,) = feed(pace, 0, LOWER_S, 0.042)
+    assert feed(pace, down + 0.1, 2 * LOWER_S, 0.032) == [], "so it spared a quarter"
+    assert feed(pace, 100, 600, 0.0232) == [], "1.31 times as long would be too long"
+    assert feed(pace, 800, RAISE_S, 0.0227) == [800 + RAISE_S]
+    assert pace.level == 0
+
+
+def test_where_it_was_not_seen_what_a_step_spared_there_must_be_room_for_much() -> None:
+    pace = Pace()
+    pace.level = 1
+    assert feed(pace, 0, 600, 0.0202) == []
+    assert feed(pace, 700, RAISE_S, 0.0198) == [700 + RAISE_S]
+    (down,) = feed(pace, 800, LOWER_S, 0.1)
+    feed(pace, down + 0.1, LOWER_S, 0.0202)  # five times as quick: another program has gone meanwhile
+    assert feed(pace, 900, RAISE_S * 2, 0.0198) == [900 + RAISE_S]
 
 
 def waits_of_a_machine_with_room_for_less_only(pace: Pace, seconds: float) -> list[float]:

@@ -31,7 +31,7 @@ SQUARINGS = 4
 """So often is alpha squared before it weighs the person's mean, and 1 - alpha the room's: only sure pixels count."""
 
 LEAST = 1e-7
-"""How much all of the picture counts beside them; more than what is left over when a window's sum has run along."""
+"""How much all of the picture counts beside the widest; more than what is left over when its sum has run along."""
 
 SURE = 1 / 512
 """Alpha this near to 0 and 1 needs no estimate: it shows in no composite."""

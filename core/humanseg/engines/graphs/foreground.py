@@ -55,14 +55,14 @@ def _mean(graph: GraphWriter, colours: str, weight: str, how: Foreground) -> str
         weight = graph("Mul", weight, weight)
     weighted = graph("Concat", graph("Mul", colours, weight), weight, axis=1)
     half = (how.size[0] + 1) // 2, (how.size[1] + 1) // 2
-    halved, total = shrink(graph, weighted, how.size, half), ""
-    for reach in reversed(how.wider):
-        total = _joined(graph, total, _window(graph, halved, half, reach), how)
-    total = _joined(graph, stretch(graph, total, 4, how.size), _window(graph, weighted, how.size, how.nearest), how)
+    halved = shrink(graph, weighted, how.size, half)
+    near, far = (_window(graph, halved, half, reach) for reach in how.wider)
+    mean = graph("ReduceMean", colours, graph.constant([2, 3], int))
+    everywhere = graph("Mul", graph("Concat", mean, graph.constant([[[[1]]]]), axis=1), graph.constant(how.least))
+    wider = stretch(graph, _joined(graph, graph("Add", far, everywhere), near, how), 4, how.size)
+    total = _joined(graph, wider, _window(graph, weighted, how.size, how.nearest), how)
     colour, count = graph.split(total, (3, 1))
-    least = graph.constant(how.least)
-    everywhere = graph("Mul", graph("ReduceMean", colours, graph.constant([2, 3], int)), least)
-    return graph("Div", graph("Add", colour, everywhere), graph("Add", count, least))
+    return graph("Div", colour, count)
 
 
 def _window(graph: GraphWriter, weighted: str, size: Size, reach: int) -> str:
@@ -72,5 +72,5 @@ def _window(graph: GraphWriter, weighted: str, size: Size, reach: int) -> str:
 
 
 def _joined(graph: GraphWriter, wider: str, window: str, how: Foreground) -> str:
-    """A window's mean, beside which the next wider one counts faintly."""
-    return graph("Add", graph("Mul", wider, graph.constant(how.faint)), window) if wider else window
+    """A window's mean, beside which the next wider one's counts faintly."""
+    return graph("Add", graph("Mul", wider, graph.constant(how.faint)), window)
