@@ -23,8 +23,11 @@ MARGIN = 0.01
 A matte is as soft as the network's own pixels, and there the frame's colour is partly the person's.
 """
 
-FAINT = 1e-5
-"""Where less than this of the blur's weight fell on the room (deep inside the person), its mean colour takes over."""
+FAINT = 1e-4
+"""Where less than this of the blur's weight fell on the room (deep inside the person), its mean colour takes over.
+
+So it is not for one faint pixel, in a hole of the matte, to decide the colour about it.
+"""
 
 FINE_ENOUGH, FEWEST = 2.1, 90
 """The picture is halved as long as the blur spans so many of its pixels, and its shorter side has so many."""
