@@ -271,5 +271,6 @@ def test_frames_that_are_not_matted_tell_nothing(made: tuple[Any, Machine]) -> N
     one.controller.set_look(background="none")
     one.wait(lambda: np.ptp(one.shown[:, :50]) > 100)
     count = one.controller.session.stats.frames
-    one.wait(lambda: one.controller.session.stats.frames > count + 200)
+    # Five seconds of frames, where four would do for a step; more do not come in time on a machine that is busy.
+    one.wait(lambda: one.controller.session.stats.frames > count + 150)
     assert machine.opened == ["quality", "balanced"]
