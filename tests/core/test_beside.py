@@ -284,18 +284,18 @@ def test_one_turn_that_went_well_by_chance_is_not_enough() -> None:
 
 def test_the_same_way_again_is_tried_less_and_less_often_until_it_is_the_other_one() -> None:
     ways = Ways()
-    began: list[float] = []
-    now, kept = 0.0, 0.0
-    while len(began) < 6:
+    began = [0.0]
+    now = 0.0
+    while len(began) < 7:
         before = ways.beside
         took_s = 0.02 if before else 0.04
         now += took_s
         ways.note(now, took_s)
-        if before and not ways.beside and now - kept > 10:  # in a trial, only for this long
+        if before and not ways.beside and now - began[-1] > 10:  # in a trial, only for this long
             began.append(now)
-            kept = now
-    pauses = [round(later - before) for before, later in pairwise(began)]
+    pauses = [round(later - before) for before, later in pairwise(began[1:])]
     assert pauses == pytest.approx([60, 120, LONGEST_S, LONGEST_S, LONGEST_S], abs=3)
     feed(ways, now + LONGEST_S, 5, beside_s=0.06)  # another program came
     assert not ways.beside
-    assert feed(ways, now + 2 * LONGEST_S, 5, beside_s=0.03)[-1][0], "after a change it is tried soon again"
+    soon = now + LONGEST_S + 5 + AGAIN_S
+    assert feed(ways, soon, 5, beside_s=0.03)[-1][0], "after a change it is tried soon again"
