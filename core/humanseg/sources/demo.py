@@ -15,11 +15,18 @@ from numpy.typing import NDArray
 
 from humanseg.errors import SourceError
 from humanseg.frames import Colour, Frame, StreamInfo
+from humanseg.tiles import marked_runs
 
 # The portrait's own pixels. It was cut at the bottom; the row of the anchor stands on the lower edge of the frame.
 _ANCHOR = (193.0, 325.0)
 _ENLARGED = 2.05
 """Times the portrait at 720 lines."""
+
+_TILE = 48
+"""Side of the squares that are drawn or left alone, in pixels: the person fills a third of the frame."""
+
+_COARSE = 8
+"""Pixels of the frame to one of the picture that tells those squares."""
 
 # A plate of noise is larger than a frame by this; each frame sees another part of it.
 _SLACK = (67, 61)
@@ -57,6 +64,7 @@ class DemoSource:
         self._unit = min(height / 720, width / 960)
         self._room = _cover(_load("room.webp", cv2.IMREAD_COLOR), size)
         self._person = _enlarge(_load("person.png", cv2.IMREAD_UNCHANGED), _ENLARGED * self._unit)
+        self._silhouette = _silhouette(self._person)
         self._noise = _noise((width + _SLACK[0], height + _SLACK[1]))
 
     @property
@@ -98,9 +106,8 @@ class DemoSource:
             IndexError: there is no such frame.
         """
         alpha = np.zeros((self._info.height, self._info.width), np.float32)
-        matrix, (rows, columns) = self._pose(index)
-        person = self._posed(matrix, alpha[rows, columns].shape)
-        alpha[rows, columns] = cv2.extractChannel(person, 3) * np.float32(1 / 255)
+        for part, person in self._posed(index):
+            alpha[part] = cv2.extractChannel(person, 3) * np.float32(1 / 255)
         return alpha
 
     def _frames(self) -> Iterator[Frame]:
@@ -110,12 +117,11 @@ class DemoSource:
             yield self.frame(index)
 
     def _draw(self, index: int) -> NDArray[np.uint8]:
-        matrix, (rows, columns) = self._pose(index)
         rgb = self._room.copy()
-        behind = rgb[rows, columns]
-        person = self._posed(matrix, behind.shape[:2])
-        shows = cv2.cvtColor(cv2.bitwise_not(cv2.extractChannel(person, 3)), cv2.COLOR_GRAY2RGB)
-        behind[:] = cv2.add(cv2.cvtColor(person, cv2.COLOR_RGBA2RGB), cv2.multiply(behind, shows, scale=1 / 255))
+        for part, person in self._posed(index):
+            shows = cv2.cvtColor(cv2.bitwise_not(cv2.extractChannel(person, 3)), cv2.COLOR_GRAY2RGB)
+            room = cv2.multiply(rgb[part], shows, scale=1 / 255)
+            rgb[part] = cv2.add(cv2.cvtColor(person, cv2.COLOR_RGBA2RGB), room)
         # The steps have no common divisor with the slack, so a part of the noise comes back after 4087 frames only.
         left, top = index * 29 % _SLACK[0], index * 23 % _SLACK[1]
         noise = self._noise[top : top + self._info.height, left : left + self._info.width]
@@ -123,10 +129,19 @@ class DemoSource:
         rgb.flags.writeable = False
         return rgb
 
-    def _posed(self, matrix: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.uint8]:
-        """The person in one part of a frame: HxWx4, colour times alpha, and alpha."""
-        posed = cv2.warpAffine(self._person, matrix, (shape[1], shape[0]), borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(posed, np.uint8)
+    def _posed(self, index: int) -> Iterator[tuple[tuple[slice, slice], NDArray[np.uint8]]]:
+        """The person in one frame, in parts: where each is, and HxWx4, colour times alpha, and alpha."""
+        pose, shape = self._pose(index), (self._info.height, self._info.width)
+        coarse = pose / _COARSE
+        coarse[:, 2] += 0.5 / _COARSE - 0.5
+        few = -(-shape[1] // _COARSE), -(-shape[0] // _COARSE)
+        marks = cv2.warpAffine(self._silhouette, coarse, few, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+        for part in marked_runs(np.asarray(marks, np.uint8) > 0, shape, _TILE, reach=1):
+            rows, columns = part
+            there = pose - ((0, 0, columns.start), (0, 0, rows.start))
+            size = columns.stop - columns.start, rows.stop - rows.start
+            person = cv2.warpAffine(self._person, there, size, borderMode=cv2.BORDER_REPLICATE)
+            yield part, np.asarray(person, np.uint8)
 
     def _exposure(self, index: int) -> float:
         return 1 + 0.03 * math.sin(self._phase(index, 1) + 0.8) + 0.01 * math.sin(self._phase(index, 3))
@@ -135,8 +150,8 @@ class DemoSource:
         """Radians after `turns` swings in six seconds."""
         return math.tau * turns * float(index / self._info.rate) / 6
 
-    def _pose(self, index: int) -> tuple[NDArray[np.float64], tuple[slice, slice]]:
-        """Where the person is: 2x3 from the enlarged portrait to a part of the frame, and that part.
+    def _pose(self, index: int) -> NDArray[np.float64]:
+        """Where the person is: 2x3, from the enlarged portrait to the frame.
 
         The swings are bounded so that the portrait's lower edge, where it was cut, stays below the frame.
         """
@@ -156,15 +171,7 @@ class DemoSource:
         )
         anchor = np.array(_ANCHOR) * _ENLARGED * unit
         matrix[:, 2] = (x, y) - matrix[:, :2] @ anchor
-        height, width = self._person.shape[:2]
-        corners = matrix @ np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]])
-        left, top = (max(0, math.floor(value) - 1) for value in corners.min(axis=1))
-        right, bottom = (
-            min(limit, math.ceil(value) + 1)
-            for limit, value in zip((info.width, info.height), corners.max(axis=1), strict=True)
-        )
-        matrix[:, 2] -= (left, top)
-        return matrix, (slice(top, bottom), slice(left, right))
+        return matrix
 
 
 def _load(name: str, flags: int) -> NDArray[np.uint8]:
@@ -196,6 +203,12 @@ def _enlarge(picture: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
     return np.asarray(cv2.cvtColor(cv2.resize(picture, size, interpolation=method), cv2.COLOR_RGBA2mRGBA), np.uint8)
+
+
+def _silhouette(person: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """HxW, not 0 wherever the person may show, and as far about it as one pixel of a coarse picture reaches."""
+    reach = np.ones((2 * _COARSE + 1, 2 * _COARSE + 1), np.uint8)
+    return np.asarray(cv2.dilate(cv2.extractChannel(person, 3), reach), np.uint8)
 
 
 def _noise(size: tuple[int, int]) -> NDArray[np.uint8]:
