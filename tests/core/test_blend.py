@@ -45,6 +45,17 @@ def test_one_pixel_that_differs_makes_its_tile_a_mixed_one(value: float, place: 
     assert np.count_nonzero(kinds == others) == kinds.size - 1
 
 
+@pytest.mark.parametrize("value", [0.0019, 0.9981])
+def test_what_shows_nowhere_is_copied_and_not_mixed(value: float) -> None:
+    person, behind, alpha = picture(130, 170), picture(130, 170), np.full((130, 170), value, np.float32)
+    kind = PERSON if value > 0.5 else ROOM
+    assert (_kinds(alpha) == kind).all()
+    want = value * person.astype(np.float64) + (1 - value) * behind
+    assert np.abs(blend(person, behind, alpha) - want).max() <= 0.5
+    alpha[3, 2] = 0.5
+    assert _kinds(alpha)[0, 0] == MIXED
+
+
 def test_half_and_half_is_not_taken_for_one_of_the_two() -> None:
     alpha = np.zeros((TILE, 2 * TILE), np.float32)
     alpha[:, : TILE // 2] = 1

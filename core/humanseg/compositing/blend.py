@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 TILE = 64
 """Side of the squares that are mixed or copied, in pixels. Most of a frame is all person or all room."""
 
+SEEN = 1 / 512
+"""Alpha no farther from 0 or 1 changes no pixel: it moves a colour by less than half a grey level."""
+
 PERSON, ROOM, MIXED = 1, 0, -1
 
 
@@ -48,15 +51,22 @@ def blend(
 
 
 def _kinds(alpha: "NDArray[np.float32]") -> "NDArray[np.int8]":
-    """What each tile is; what is neither all 1 nor all 0 is mixed, NaN too."""
+    """What each tile is; what has more than `SEEN` of both is mixed, NaN too."""
     tops, lefts = (np.arange(0, side, TILE) for side in alpha.shape)
     # OpenCV's sums of columns: numpy's take as long as the blending.
     bands = [cv2.reduce(alpha[top : top + TILE], 0, cv2.REDUCE_SUM)[0] for top in tops]
-    sums = np.add.reduceat(np.stack(bands), lefts, axis=1)
     heights, widths = (
         np.minimum(starts + TILE, side) - starts for starts, side in zip((tops, lefts), alpha.shape, strict=True)
     )
-    kinds = np.full(sums.shape, MIXED, np.int8)
-    kinds[sums == 0] = ROOM
-    kinds[sums == heights[:, np.newaxis] * widths] = PERSON
+    means = np.add.reduceat(np.stack(bands), lefts, axis=1) / (heights[:, np.newaxis] * widths)
+    kinds = np.full(means.shape, MIXED, np.int8)
+    kinds[means == 0] = ROOM
+    kinds[means == 1] = PERSON
+    # A faint mean may hide a strong pixel. Few tiles are faint, but for an alpha as the network gives it.
+    for row, column in np.argwhere((kinds == MIXED) & (np.abs(means - np.rint(means)) <= SEEN)).tolist():
+        tile = alpha[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
+        if tile.max() <= SEEN:
+            kinds[row, column] = ROOM
+        elif tile.min() >= 1 - SEEN:
+            kinds[row, column] = PERSON
     return kinds
