@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from humanseg.engines.graphs.resize import Size, box_weights, shrink, stretch
 from humanseg.engines.graphs.writer import GraphWriter
 
@@ -32,21 +30,13 @@ def own_colour(graph: GraphWriter, frame: str, alpha: str, size: Size, how: Fore
         size: (width, height) of the frame.
         how: The numbers.
     """
-    sampled, opacity = (_sample(graph, whole, size, how.size) for whole in (frame, alpha))
+    sampled, opacity = graph("Round", stretch(graph, frame, 3, how.size)), stretch(graph, alpha, 1, how.size)
     person = _mean(graph, sampled, opacity, how)
     room = _mean(graph, sampled, graph("Sub", graph.constant(1), opacity), how)
     inside, behind = (stretch(graph, means, 3, size) if how.size != size else means for means in (person, room))
     mixture = graph("Mul", alpha, graph("Sub", inside, behind))
     beyond = graph("Mul", alpha, graph("Sub", graph("Sub", frame, behind), mixture))
     return graph("Round", graph.between(graph("Add", inside, beyond), 0, 255))
-
-
-def _sample(graph: GraphWriter, whole: str, source: Size, target: Size) -> str:
-    """Single pixels, as `cv2.INTER_NEAREST` picks them."""
-    for axis, many, few in ((3, source[0], target[0]), (2, source[1], target[1])):
-        places = np.minimum(np.floor(np.arange(few) * (many / few)), many - 1)
-        whole = graph("Gather", whole, graph.constant(places, int), axis=axis)
-    return whole
 
 
 def _mean(graph: GraphWriter, colours: str, weight: str, how: Foreground) -> str:
