@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from humanseg.engines.onnx import import_onnxruntime
+from humanseg_train.graphs import drop_unused, put_nodes
 
 LOUDEST = 6e4
 """Largest magnitude that a float16 value may reach on real pictures; the format ends at 65504."""
@@ -185,14 +186,4 @@ def _sort(graph: Any) -> None:
         ready.update(name for node in now for name in node.output)
         done = {id(node) for node in now}
         waiting = [node for node in waiting if id(node) not in done]
-    copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in ordered]
-    del graph.node[:]
-    graph.node.extend(copies)
-
-
-def drop_unused(graph: Any) -> None:
-    """Remove initialisers that no node takes, in place."""
-    used = {name for node in graph.node for name in node.input} | {value.name for value in graph.output}
-    kept = [tensor for tensor in graph.initializer if tensor.name in used]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
+    put_nodes(graph, ordered)

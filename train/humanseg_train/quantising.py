@@ -12,8 +12,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from humanseg_train.half import drop_unused
+from humanseg_train.graphs import add_constant, drop_unused, put_nodes
 from humanseg_train.networks.rounding import INPUT_LEVELS, WEIGHT_LEVELS
+from humanseg_train.rearranging import rearrange
 
 
 def weight_names(model: onnx.ModelProto) -> dict[str, str]:
@@ -45,8 +46,9 @@ def to_int8(model: onnx.ModelProto, ranges: Mapping[str, tuple[float, float]]) -
             made |= {source, weights}
             node.input[0], node.input[1] = _dequantised(source), _dequantised(weights)
         nodes.append(node)
-    _put(graph, nodes)
+    put_nodes(graph, nodes)
     drop_unused(graph)
+    rearrange(copy)
     onnx.checker.check_model(copy)
     return copy
 
@@ -73,7 +75,7 @@ def _split(graph: Any, ranges: Mapping[str, tuple[float, float]]) -> dict[str, t
         first = constants[taken[parts[0]].input[1]].shape[1]
         del found[name]
         for k, values in enumerate(np.split(constants[weights], [first], axis=1)):
-            _constant(graph, f"{weights}_{k}", np.ascontiguousarray(values))
+            add_constant(graph, f"{weights}_{k}", np.ascontiguousarray(values))
             part = onnx.NodeProto()
             part.CopyFrom(node)
             part.name, part.output[0] = f"{name}_{k}", f"{node.output[0]}_{k}"
@@ -83,15 +85,15 @@ def _split(graph: Any, ranges: Mapping[str, tuple[float, float]]) -> dict[str, t
             found[part.name] = ranges[taken[parts[k]].name]
         nodes.append(helper.make_node("Add", [f"{node.output[0]}_{k}" for k in range(2)], [node.output[0]]))
     used = {name for node in nodes for name in node.input}
-    _put(graph, [node for node in nodes if node.op_type != "Concat" or node.output[0] in used])
+    put_nodes(graph, [node for node in nodes if node.op_type != "Concat" or node.output[0] in used])
     return found
 
 
 def _quantise_input(graph: Any, name: str, bounds: tuple[float, float]) -> list[onnx.NodeProto]:
     low, high = bounds
     scale = np.float32(max((high - low) / INPUT_LEVELS, 1e-8))
-    _constant(graph, f"{name}_scale", np.array(scale))
-    _constant(graph, f"{name}_zero", np.array(round(-low / float(scale)), np.uint8))
+    add_constant(graph, f"{name}_scale", np.array(scale))
+    add_constant(graph, f"{name}_zero", np.array(round(-low / float(scale)), np.uint8))
     return [
         helper.make_node("QuantizeLinear", [name, f"{name}_scale", f"{name}_zero"], [f"{name}_int8"]),
         helper.make_node("DequantizeLinear", [f"{name}_int8", f"{name}_scale", f"{name}_zero"], [_dequantised(name)]),
@@ -100,22 +102,12 @@ def _quantise_input(graph: Any, name: str, bounds: tuple[float, float]) -> list[
 
 def _quantise_weights(graph: Any, name: str, values: NDArray[np.float32]) -> onnx.NodeProto:
     scale = np.maximum(np.abs(values).max(axis=(1, 2, 3)) / WEIGHT_LEVELS, 1e-12).astype(np.float32)
-    _constant(graph, f"{name}_int8", np.round(values / scale[:, None, None, None]).astype(np.int8))
-    _constant(graph, f"{name}_scale", scale)
-    _constant(graph, f"{name}_zero", np.zeros(len(scale), np.int8))
+    add_constant(graph, f"{name}_int8", np.round(values / scale[:, None, None, None]).astype(np.int8))
+    add_constant(graph, f"{name}_scale", scale)
+    add_constant(graph, f"{name}_zero", np.zeros(len(scale), np.int8))
     names = [f"{name}_int8", f"{name}_scale", f"{name}_zero"]
     return helper.make_node("DequantizeLinear", names, [_dequantised(name)], axis=0)
 
 
-def _put(graph: Any, nodes: list[onnx.NodeProto]) -> None:
-    copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
-    del graph.node[:]
-    graph.node.extend(copies)
-
-
 def _dequantised(name: str) -> str:
     return f"{name}_rounded"
-
-
-def _constant(graph: Any, name: str, values: NDArray[Any]) -> None:
-    graph.initializer.append(numpy_helper.from_array(values, name))
