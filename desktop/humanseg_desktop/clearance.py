@@ -15,6 +15,7 @@ import numpy as np
 from humanseg.frames import Frame, Matte
 from humanseg.matting.flicker import Flicker
 from humanseg.pipeline import SupportsComposite, SupportsMatte
+from humanseg.pipeline.parts import look
 from humanseg.pipeline.shown import check_room
 from humanseg.slate import Slate
 from humanseg_desktop.tickets import ClearedFrame, Ticket
@@ -49,7 +50,7 @@ FLICKER_STRIDE, FLICKER_FRAMES = 8, 90
 class Clearance:
     """Stands in the pipeline as its matter and as its compositor.
 
-    Frames are matted by one thread and composited by another or the same, one at a time each; what is kept belongs to
+    Frames are looked at by one thread and finished by another or the same, one at a time each; what is kept belongs to
     either the one or the other. The attributes are for any thread.
     """
 
@@ -86,10 +87,10 @@ class Clearance:
         return (self.policy.compositor is not None or self.always) and self._wanted()
 
     def exchange(self, matter: SupportsMatte, whole: "GpuFrames | None") -> "GpuFrames | None":
-        """Matte with this one from the next frame on, from any thread. Waits until the frame of the moment is done.
+        """Matte with this one from the next frame on, from any thread. Waits until the frame of now was looked at.
 
         Returns:
-            What did whole frames before; it is used no more, and neither is the old matter.
+            What did whole frames before; it is used no more, and neither is the old matter's engine.
         """
         self._free.clear()
         with self._lock:
@@ -99,7 +100,7 @@ class Clearance:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Held while a frame is matted: what is exchanged is in nobody's use then."""
+        """Held while a frame is looked at: what is exchanged is in nobody's use then."""
         self._free.wait()  # an exchange comes first, or it might wait for ever: frames follow close upon each other
         with self._lock:
             yield
@@ -112,15 +113,24 @@ class Clearance:
 
     def matte(self, frame: Frame) -> Matte:
         """The matter's matte; an empty one, without any work, while the background is off."""
+        return self.look(frame)()
+
+    def look(self, frame: Frame) -> Callable[[], Matte]:
+        """The first half of `matte`; see `SupportsHalves`."""
         policy = self.policy
         ticket = None if self._warm and policy.compositor is not None and not self._wanted() else policy.ticket
         # The first frame is matted in any case, so that switching a background on meets a warm network.
         if self._warm and (ticket is None or not self.at_work):
-            return Permit(alpha=np.zeros(frame.rgb.shape[:2], np.float32), ticket=ticket)
+            return lambda: Permit(alpha=np.zeros(frame.rgb.shape[:2], np.float32), ticket=ticket)
         self._warm = True
         with self.turn():
-            matte = self._matter.matte(frame)
-        return Permit(**{field.name: getattr(matte, field.name) for field in fields(Matte)}, ticket=ticket)
+            looked = look(self._matter, frame)
+
+        def permit() -> Permit:
+            matte = looked()
+            return Permit(**{field.name: getattr(matte, field.name) for field in fields(Matte)}, ticket=ticket)
+
+        return permit
 
     def composite(self, frame: Frame, matte: Matte) -> Frame:
         """The frame that may leave; a slate, without a ticket, where nobody sees it.

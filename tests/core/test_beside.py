@@ -1,7 +1,7 @@
-"""Live frames that are composited while the next one is matted: when that is done, and what stays as it was."""
+"""Live frames that are finished while the next one is looked at: when that is done, and what stays as it was."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby, pairwise
@@ -14,7 +14,7 @@ import pytest
 from humanseg.errors import EngineError
 from humanseg.frames import Frame, Matte, StreamInfo
 from humanseg.pipeline import Pipeline
-from humanseg.pipeline.finisher import Finisher, MattedOne
+from humanseg.pipeline.finisher import Finisher, LookedOne
 from humanseg.pipeline.ways import AGAIN_S, BEGINS_S, LONG, LONGEST_S, SHORT, TURN, Ways
 
 PATIENCE_S = 20
@@ -122,9 +122,9 @@ def wait(for_what: Semaphore) -> None:
     assert for_what.acquire(timeout=PATIENCE_S)
 
 
-def begin(count: int, *, fails: tuple[int, ...] = ()) -> tuple[Pipeline, Camera, Parts]:
+def begin(count: int, *, fails: tuple[int, ...] = (), parts: Parts | None = None) -> tuple[Pipeline, Camera, Parts]:
     """A run whose frame 0 is being composited, and whose frame 1 is being matted."""
-    camera, parts = Camera(count), Parts()
+    camera, parts = Camera(count), parts or Parts()
     parts.fails.update(fails)
     run = Pipeline(camera, parts, parts, [parts], on_fault="slate")
     STARTED.append((run, parts))
@@ -187,6 +187,64 @@ def test_after_a_fault_beside_the_frame_that_was_matted_meanwhile_is_matted_agai
     assert [int(frame.rgb[0, 0, 0]) == 100 + frame.index for frame in parts.written][:2] == [False, True]
 
 
+class Halves(Parts):
+    """One whose mattes come in halves; the second one of a frame fails where `breaks` says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn: list[tuple[int, bool]] = []
+        self.breaks: set[int] = set()
+        self.may_break = Semaphore(0)
+
+    def look(self, frame: Frame) -> Callable[[], Matte]:
+        self.matted.append(frame.index)
+        self.matting.release()
+        assert self.matte_let_go.acquire(timeout=PATIENCE_S)
+
+        def second() -> Matte:
+            self.drawn.append((frame.index, threading.current_thread().name.startswith("humanseg-composite")))
+            if frame.index in self.breaks:
+                self.breaks.clear()
+                assert self.may_break.acquire(timeout=PATIENCE_S)
+                raise EngineError(f"The outline of frame {frame.index} broke.")
+            return Matte(alpha=np.full(frame.rgb.shape[:2], frame.index / 100, np.float32))
+
+        return second
+
+    def matte(self, frame: Frame) -> Matte:
+        raise AssertionError("its halves are asked for")
+
+
+def test_the_second_half_of_a_matte_is_made_beside_too(beside: None) -> None:
+    run, _camera, parts = begin(2, parts=Halves())
+    assert isinstance(parts, Halves)
+    assert parts.drawn == [(0, True)], "frame 1 is looked at meanwhile"
+    finish(run, parts)
+    assert parts.drawn == [(0, True), (1, False)]
+    assert [int(frame.rgb[0, 0, 0]) for frame in parts.written] == [100, 101]
+
+
+def test_after_a_fault_in_a_second_half_the_slate_is_shown_and_the_next_frame_looked_at_again(beside: None) -> None:
+    halves = Halves()
+    halves.breaks.add(0)
+    camera = Camera(2)
+    run = Pipeline(camera, halves, halves, [halves], on_fault="slate")
+    STARTED.append((run, halves))
+    run.start()
+    camera.give(1)
+    wait(halves.matting)
+    camera.give(1)
+    halves.matte_let_go.release()
+    wait(halves.matting)
+    halves.matte_let_go.release()
+    halves.may_break.release()
+    finish(run, halves)
+    assert halves.matted == [0, 1, 1]
+    assert halves.resets == 2
+    assert [int(frame.rgb[0, 0, 0]) == 100 + frame.index for frame in halves.written] == [False, True]
+    assert [str(problem) for problem in run.problems] == ["The outline of frame 0 broke."]
+
+
 def test_stop_waits_for_what_is_under_way(beside: None) -> None:
     run, _camera, parts = begin(10)
     run.stop()
@@ -195,16 +253,17 @@ def test_stop_waits_for_what_is_under_way(beside: None) -> None:
     assert [frame.index for frame in parts.written] == [0, 1]
 
 
-def one(index: int, *, beside: bool) -> MattedOne:
+def one(index: int, *, beside: bool) -> LookedOne:
     frame = Frame(rgb=np.zeros((4, 6, 3), np.uint8), index=index)
-    return MattedOne(frame=frame, matte=Matte(alpha=np.zeros((4, 6), np.float32)), began=0, matted=0, beside=beside)
+    matte = Matte(alpha=np.zeros((4, 6), np.float32))
+    return LookedOne(frame=frame, looked=lambda: matte, began=0, half=0, beside=beside)
 
 
 def test_the_next_frame_is_not_taken_long_before_it_can_be_composited() -> None:
     let_go = Event()
     took_s = 0.3
 
-    def slow(given: MattedOne) -> None:
+    def slow(given: LookedOne) -> None:
         let_go.wait(PATIENCE_S if given.frame.index else took_s)
 
     with Finisher(slow) as finisher:
@@ -220,7 +279,7 @@ def test_the_next_frame_is_not_taken_long_before_it_can_be_composited() -> None:
 
 
 def test_what_fails_beside_is_told_with_the_next_frame_or_at_the_end() -> None:
-    def fail(given: MattedOne) -> None:
+    def fail(given: LookedOne) -> None:
         raise EngineError(f"Frame {given.frame.index} broke.")
 
     with Finisher(fail) as finisher:

@@ -15,6 +15,7 @@ import onnx.parser
 import pytest
 
 from humanseg.engines.onnx import OnnxEngine
+from humanseg.frames import Frame
 from humanseg.matting import Matter, MattingOptions
 from humanseg.matting.still import LONGEST
 from humanseg.models import find_model
@@ -185,3 +186,36 @@ def test_what_moves_wakes_it_and_so_do_options_and_reset(matter: Matter) -> None
     assert runs(matter, [scene(210, size=(1280, 720))[:, :640]]) == 1
     creeping = [scene(200, seed=0) // 2 + np.uint8(step) for step in range(12)]
     assert runs(matter, creeping) >= 3, "slow changes add up"
+
+
+@pytest.mark.parametrize("options", LENIENT, ids=str)
+def test_a_matte_in_halves_is_the_matte_though_the_next_frame_is_looked_at_in_between(
+    matter: Matter, options: MattingOptions
+) -> None:
+    """Somebody stands, moves and stands; the scene is cut; then another size comes."""
+    frames = [scene(left, seed=seed) for seed, left in enumerate((200, 200, 203, 215, 215, 215))]
+    frames += [frames[-1][::-1, ::-1].copy()] * 2 + [scene(size=(320, 180))] * 2
+    matter.options = options
+    whole = [matter.matte(Frame(rgb=rgb, index=index)) for index, rgb in enumerate(frames)]
+    matter.reset()
+    mattes, second = [], matter.look(Frame(rgb=frames[0], index=0))
+    for index, rgb in enumerate(frames[1:], 1):
+        following = matter.look(Frame(rgb=rgb, index=index))
+        mattes.append(second())
+        second = following
+    mattes.append(second())
+    for one, other in zip(mattes, whole, strict=True):
+        np.testing.assert_array_equal(one.alpha, other.alpha)
+        assert one.seen is not None
+        assert other.seen is not None
+        assert (one.seen.index, one.seen.begins) == (other.seen.index, other.seen.begins)
+    assert [matte.seen.begins for matte in mattes if matte.seen] == [True, *[False] * 5, True, False, True, False]
+
+
+def test_after_a_reset_the_smoothing_begins_anew_though_the_picture_hardly_differs(matter: Matter) -> None:
+    matter.options = MattingOptions(refine=False, smoothing=1)
+    before, after = (np.full((192, 320, 3), grey, np.uint8) for grey in (200, 198))
+    matter.alpha(before)
+    np.testing.assert_allclose(matter.alpha(after), 200 / 255, atol=1e-3)  # nothing moved
+    matter.reset()
+    np.testing.assert_allclose(matter.alpha(after), 198 / 255, atol=1e-6)

@@ -82,25 +82,26 @@ def test_a_network_that_looks_at_every_other_frame_is_half_of_the_work(frames: i
     assert meter.work_since(0) == pytest.approx(0.035)
 
 
-def done(meter: Meter, index: int, *, beside: bool, matte_s: float = 0.03, composite_s: float = 0.01) -> None:
-    """A frame that was matted, waited 2 ms for its turn, and was composited."""
-    matted = index + matte_s
-    resumed = matted + 0.002 if beside else None
-    finished = matted + composite_s + 0.002 * beside
-    meter.add(born=index, began=index, matted=matted, resumed=resumed, done=finished, beside=beside)
+def done(meter: Meter, index: int, *, beside: bool, half_s: float = 0.03, rest_s: float = 0.01) -> None:
+    """A frame that was looked at, waited 2 ms for its turn, and was finished: half of that for its matte."""
+    half = index + half_s
+    resumed = half + 0.002 * beside
+    matted, finished = resumed + rest_s / 2, resumed + rest_s
+    meter.add(born=index, began=index, half=half, resumed=resumed, matted=matted, done=finished, beside=beside)
 
 
-def test_beside_each_other_the_longer_of_matte_and_composite_is_what_a_frame_takes() -> None:
+def test_beside_each_other_the_longer_of_the_two_halves_is_what_a_frame_takes() -> None:
     meter = Meter()
     for index in range(4):
         done(meter, index, beside=True)
     assert meter.work_since(0) == pytest.approx(0.03)
-    done(meter, 4, beside=True, matte_s=0.01, composite_s=0.05)
+    done(meter, 4, beside=True, half_s=0.01, rest_s=0.05)
     assert meter.work_since(4) == pytest.approx(0.05)
     stats = meter.snapshot()
     assert stats.work_p50_s == pytest.approx(0.04)
-    assert stats.composite_p50_s == pytest.approx(0.01), "waiting is no work"
-    assert told(meter)["composite"] == (12, 52)
+    assert stats.matte_p50_s == pytest.approx(0.035), "waiting is no work"
+    assert stats.composite_p50_s == pytest.approx(0.005)
+    assert told(meter) == {"capture": (0, 0), "matte": (37, 37), "composite": (5, 25)}
     assert sum(stage.p50_s for stage in stats.stages) == pytest.approx(stats.latency_p50_s)
 
 
@@ -111,5 +112,5 @@ def test_where_frames_were_done_both_ways_the_quicker_one_counts() -> None:
     assert meter.work_since(0) == pytest.approx(0.03)
     meter = Meter()
     for index in range(4):
-        done(meter, index, beside=index == 3, matte_s=0.05 if index == 3 else 0.03)
+        done(meter, index, beside=index == 3, half_s=0.05 if index == 3 else 0.03)
     assert meter.work_since(0) == pytest.approx(0.04)

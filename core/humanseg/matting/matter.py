@@ -1,7 +1,9 @@
 """The matter: one network, in one engine, and what makes its alpha the matte of a full-size frame."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
@@ -18,7 +20,7 @@ from humanseg.matting.preprocess import network_size, shrink
 from humanseg.matting.presets import with_preset
 from humanseg.matting.refine import refine, scale_up
 from humanseg.matting.smoothing import Smoother
-from humanseg.matting.still import LastMatte
+from humanseg.matting.still import LastLook
 from humanseg.models import ModelSpec, find_model
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 class Matter:
     """Computes mattes: network, refinement, smoothing, adjustments. It owns the engine it is given.
 
-    One thread only, as the engine; but `options` may be replaced from any thread, and holds from the next frame on.
+    One thread looks at frames, which is the engine's; it or another draws their outlines, one at a time and in order.
+    `options` may be replaced from any thread, and holds from the next frame on.
     """
 
     def __init__(self, model: ModelSpec, engine: Engine, options: MattingOptions | None = None) -> None:
@@ -37,21 +40,35 @@ class Matter:
         self.options = options or MattingOptions()
         self._network = Network(model, engine)
         self._carrier = Carrier()
-        self._smoother = Smoother()
-        self._last = LastMatte()
+        self._last = LastLook()
         self._before: NDArray[np.uint8] | None = None
-        self._begins = True
-        self._spent: Spent | None = None
+        self._coarse: NDArray[np.float32] | None = None
+        # What follows belongs to who draws outlines. There are two where a GPU's first frame is held against ours.
+        self._drawing = Lock()
+        self._smoother = Smoother()
+        self._drawn: NDArray[np.float32] | None = None
 
     def matte(self, frame: Frame) -> Matte:
         """The frame's matte, alpha only; the arguments, results and errors are those of `alpha`.
 
         It is not judged by what comes after: it tells `LookAhead` how far to look for that.
         """
-        frames = self.options.look_ahead
-        alpha, small = self.alpha(frame.rgb), self._before
-        seen = None if small is None else Seen(index=frame.index, small=small, begins=self._begins, frames=frames)
-        return Matte(alpha=alpha, spent=self._spent, seen=seen)
+        return self.look(frame)()
+
+    def look(self, frame: Frame) -> Callable[[], Matte]:
+        """The first half of `matte`, up to what the network says; the second is what is returned, to be called once.
+
+        So that the network looks at the next frame while the outline of this one is drawn. The second halves are called
+        in order, on this thread or another, and none of them while another one runs.
+        """
+        looked = self._look(frame.rgb)
+
+        def drawn() -> Matte:
+            alpha, frames = self._drawn_of(looked), looked.options.look_ahead
+            seen = Seen(index=frame.index, small=looked.small, begins=looked.begins, frames=frames)
+            return Matte(alpha=alpha, spent=looked.spent, seen=seen)
+
+        return drawn
 
     def alpha(self, rgb: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         """How opaque the person is in each pixel.
@@ -70,6 +87,9 @@ class Matter:
                 show the room.
             ValueError: `rgb` is no such array.
         """
+        return self._drawn_of(self._look(rgb))
+
+    def _look(self, rgb: "NDArray[np.uint8]") -> "_Looked":
         if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or rgb.size == 0:
             raise ValueError(f"rgb is {rgb.dtype} of shape {rgb.shape}; it must be HxWx3 uint8, with pixels.")
         options, began = self.options, perf_counter()
@@ -77,30 +97,43 @@ class Matter:
         small = shrink(rgb, network_size((width, height), self.model.pixels, self.model.multiple))
         if self._before is not None and is_cut(self._before, small):
             self.reset()
-        self._begins, self._before = self._before is None, small
-        if options.skip_still and (again := self._last.again(small, (height, width), options)) is not None:
-            self._spent = Spent(pre_s=perf_counter() - began, infer_s=0.0)
-            return again
-        coarse = self._carrier.carried(small) if options.carry else None
-        infer_s = 0.0
-        if coarse is None:
-            coarse = self._network.alpha(small)
-            infer_s = self._network.infer_s
-            self._carrier.keep(coarse, small)
-        self._spent = Spent(pre_s=perf_counter() - began - infer_s, infer_s=infer_s)
-        alpha = refine(coarse, small, rgb) if options.refine else scale_up(coarse, (width, height))
+        begins, self._before = self._before is None, small
+        coarse, infer_s = self._coarse, 0.0
+        still = options.skip_still and self._last.holds(small, (height, width), options)
+        if coarse is None or not still:
+            coarse = self._carrier.carried(small) if options.carry else None
+            if coarse is None:
+                coarse = self._network.alpha(small)
+                infer_s = self._network.infer_s
+                self._carrier.keep(coarse, small)
+            self._coarse = coarse
+            self._last.keep(small, (height, width), options)
+        spent = Spent(pre_s=perf_counter() - began - infer_s, infer_s=infer_s)
+        return _Looked(rgb=rgb, small=small, coarse=coarse, still=still, begins=begins, options=options, spent=spent)
+
+    def _drawn_of(self, looked: "_Looked") -> "NDArray[np.float32]":
+        with self._drawing:
+            return self._draw(looked)
+
+    def _draw(self, looked: "_Looked") -> "NDArray[np.float32]":
+        if looked.begins:
+            self._smoother.reset()
+        if looked.still and self._drawn is not None:
+            return self._drawn
+        self._drawn = None
+        small, rgb, options = looked.small, looked.rgb, looked.options
+        alpha = refine(looked.coarse, small, rgb) if options.refine else scale_up(looked.coarse, rgb.shape[1::-1])
         alpha = adjust(self._smoother.smooth(alpha, small, options.smoothing), options)
         alpha.flags.writeable = False
-        self._last.keep(alpha, small, options)
+        self._drawn = alpha
         return alpha
 
     def reset(self) -> None:
         """Forget what was kept from frame to frame: for a new source, a seek or a cut."""
         self._network.reset()
         self._carrier.reset()
-        self._smoother.reset()
         self._last.reset()
-        self._before = None
+        self._before = None  # so that the smoother begins anew, too, when the next outline is drawn
 
     def close(self) -> None:
         """Close the engine. Calling it again does nothing."""
@@ -111,6 +144,23 @@ class Matter:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Looked:
+    """A frame between what the network says of it and its matte."""
+
+    rgb: "NDArray[np.uint8]"
+    small: "NDArray[np.uint8]"
+    """The frame as the network saw it."""
+    coarse: "NDArray[np.float32]"
+    """The network's alpha of it, or that of an earlier frame which holds for it."""
+    still: bool
+    """Whether the matte before it still holds."""
+    begins: bool
+    """Whether the frames before do not count."""
+    options: MattingOptions
+    spent: Spent
 
 
 def open_matter(

@@ -1,4 +1,4 @@
-"""The second half of the worker: frames that have their mattes are finished, one at a time and in order."""
+"""The second half of the worker: frames that were looked at are finished, one at a time and in order."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -10,20 +10,22 @@ from humanseg.frames import Frame, Matte
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MattedOne:
-    """A frame between its matte and its composite."""
+class LookedOne:
+    """A frame between the first half of its matte and its composite."""
 
     frame: Frame
-    matte: Matte | Exception
-    """The matte of this very frame, or why there is none."""
+    looked: Callable[[], Matte] | Exception
+    """The second half of this very frame's matte, or why there is none."""
     began: float
     """When the worker took it up (`perf_counter` seconds, as all of these)."""
-    matted: float
+    half: float
+    """When the first half was done."""
+    beside: bool
+    """Whether it is finished while the next one is looked at."""
+    resumed: float = 0.0
+    """When the second half began."""
+    matted: float = 0.0
     """When its matte was there."""
-    due: float | None = None
-    """When it had been held back long enough; None where it was not held back."""
-    beside: bool = False
-    """Whether it is composited while the next one is matted."""
 
 
 class Finisher:
@@ -32,18 +34,18 @@ class Finisher:
     Left by `with`, it waits for the last one.
     """
 
-    def __init__(self, finish: Callable[[MattedOne], None]) -> None:
+    def __init__(self, finish: Callable[[LookedOne], None]) -> None:
         """Prepare; a thread is started when there is something for it.
 
         Args:
-            finish: composites a frame and hands it on.
+            finish: makes a frame's matte and composite, and hands it on.
         """
         self._finish = finish
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="humanseg-composite")
         self._last: Future[None] | None = None
         self._began = self._took_s = 0.0
 
-    def finish(self, one: MattedOne) -> None:
+    def finish(self, one: LookedOne) -> None:
         """Finish a frame, after the one before; beside the caller where the frame says so, else it is done on return.
 
         Raises:
@@ -71,7 +73,7 @@ class Finisher:
         if self._last is not None:
             wait([self._last], timeout=max(0.0, self._began + self._took_s - left_s - perf_counter()))
 
-    def _timed(self, one: MattedOne) -> None:
+    def _timed(self, one: LookedOne) -> None:
         began = perf_counter()
         self._finish(one)
         self._took_s = perf_counter() - began

@@ -8,6 +8,7 @@ import numpy as np
 
 from humanseg.errors import EngineError, HumansegError
 from humanseg.frames import Frame, Matte, StreamInfo
+from humanseg.pipeline.parts import look
 from humanseg.slate import Slate
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Guard:
     It recovers by itself: the next frame is tried like the first, after the matter has forgotten what it remembered. A
     fault is told once, when it begins; the same words are not told again in the same run.
 
-    Frames are matted by one thread and composited by another or the same, one frame at a time each, in order.
+    Frames are looked at by one thread, and finished by another or the same, one frame at a time each, in order.
     """
 
     def __init__(self, info: StreamInfo, tell: Callable[[HumansegError], None]) -> None:
@@ -47,15 +48,24 @@ class Guard:
         """Whether a fault came up that the matter has not forgotten yet."""
         return self._forget
 
-    def matte(self, frame: Frame, matter: "SupportsMatte") -> Matte | Exception:
-        """The matte of a frame, or why it has none that may be used: `composite` takes either."""
+    def look(self, frame: Frame, matter: "SupportsMatte") -> Callable[[], Matte] | Exception:
+        """The first half of a frame's matte, or why it failed: `matte` takes either."""
         try:
             if self._forget:
                 matter.reset()
                 self._forget = False
-            matte = matter.matte(frame)
-            _check_matte(frame, matte)
+            return look(matter, frame)
         except Exception as error:  # noqa: BLE001 whatever it is, the frame must not be shown
+            return error
+
+    def matte(self, frame: Frame, looked: Callable[[], Matte] | Exception) -> Matte | Exception:
+        """The matte of a frame, or why it has none that may be used: `composite` takes either."""
+        if isinstance(looked, Exception):
+            return looked
+        try:
+            matte = looked()
+            _check_matte(frame, matte)
+        except Exception as error:  # noqa: BLE001 as above
             return error
         return matte
 

@@ -1,6 +1,7 @@
 """What a pipeline needs of the two parts between source and sinks."""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 from humanseg.frames import Frame, Matte
 
@@ -13,6 +14,22 @@ class SupportsMatte(Protocol):
 
     def matte(self, frame: Frame) -> Matte:
         """The matte of `frame`, at its size."""
+
+
+@runtime_checkable
+class SupportsHalves(SupportsMatte, Protocol):
+    """A matter that makes its mattes in two halves, so that one frame's second is done beside the next one's first."""
+
+    def look(self, frame: Frame) -> Callable[[], Matte]:
+        """The first half; what is returned is the second, to be called once: in order, one at a time, on any thread."""
+
+
+def look(matter: SupportsMatte, frame: Frame) -> Callable[[], Matte]:
+    """The first half of a matte, or all of it, where a matter knows no halves."""
+    if isinstance(matter, SupportsHalves):
+        return matter.look(frame)
+    matte = matter.matte(frame)
+    return lambda: matte
 
 
 class SupportsWhole(Protocol):

@@ -6,11 +6,11 @@ and not written: whether the run came from the segment before, from a kill, or r
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from humanseg.frames import Frame, Matte, StreamInfo
-from humanseg.pipeline.parts import SupportsMatte
+from humanseg.pipeline.parts import SupportsMatte, look
 from humanseg.sources.source import Source
 
 
@@ -98,7 +98,11 @@ class SegmentedMatter:
 
     def matte(self, frame: Frame) -> Matte:
         """See `SupportsMatte.matte`."""
+        return self.look(frame)()
+
+    def look(self, frame: Frame) -> Callable[[], Matte]:
+        """See `SupportsHalves.look`."""
         if frame.index <= self._last:
             self._matter.reset()
         self._last = frame.index
-        return self._matter.matte(frame)
+        return look(self._matter, frame)

@@ -60,20 +60,30 @@ class Stats:
 class _Sample:
     born: float
     began: float
+    half: float
+    resumed: float
     matted: float
     due: float | None
-    resumed: float
     done: float
     spent: Spent | None
     beside: bool
 
     @property
+    def first_s(self) -> float:
+        """What is done of a frame while the one before is finished, where that is done beside."""
+        return self.half - self.began
+
+    @property
+    def second_s(self) -> float:
+        return self.matted - self.resumed + self.composite_s
+
+    @property
     def matte_s(self) -> float:
-        return self.matted - self.began
+        return self.half - self.began + self.matted - self.resumed
 
     @property
     def composite_s(self) -> float:
-        return self.done - self.resumed
+        return self.done - (self.matted if self.due is None else self.due)
 
     @property
     def stages(self) -> dict[str, float]:
@@ -82,10 +92,14 @@ class _Sample:
         if self.matted == self.began:
             return stages | {"frame": self.done - self.began}
         if self.spent is None:
-            stages["matte"] = self.matte_s
+            stages["matte"] = self.matted - self.began
         else:
             before_s = self.spent.pre_s + self.spent.infer_s
-            stages |= {"pre": self.spent.pre_s, "infer": self.spent.infer_s, "post": self.matte_s - before_s}
+            stages |= {
+                "pre": self.spent.pre_s,
+                "infer": self.spent.infer_s,
+                "post": self.matted - self.began - before_s,
+            }
         if self.due is None:
             return stages | {"composite": self.done - self.matted}
         return stages | {"look ahead": self.due - self.matted, "composite": self.done - self.due}
@@ -106,8 +120,9 @@ class Meter:
         began: float,
         matted: float,
         done: float,
-        due: float | None = None,
+        half: float | None = None,
         resumed: float | None = None,
+        due: float | None = None,
         spent: Spent | None = None,
         beside: bool = False,
     ) -> None:
@@ -118,23 +133,24 @@ class Meter:
             began: when the worker took it up.
             matted: when its matte was there; `began` where it was done in one go.
             done: when it was composited.
+            half: when the first half of its matte was done; None is when all of it was.
+            resumed: when the second half began; None is when the first was done.
             due: when it had been held back long enough to look ahead; None where it was not held back.
-            resumed: when its composite began; None is when its matte was there.
             spent: what its matte took by stage, where that is told.
-            beside: whether the next frame was matted while this one was composited.
+            beside: whether the next frame was looked at while this one was finished.
         """
+        half = matted if half is None else half
+        resumed = half if resumed is None else resumed
         with self._lock:
-            self._samples.append(
-                _Sample(born, began, matted, due, matted if resumed is None else resumed, done, spent, beside)
-            )
+            self._samples.append(_Sample(born, began, half, resumed, matted, due, done, spent, beside))
             self._frames += 1
 
     def work_since(self, moment: float) -> float | None:
         """Seconds that must lie between two frames for the worker to keep up; None where it did none.
 
-        Matte and composite together; where frames are composited while the next one is matted, the longer of the two,
-        as it was beside the other. The median over the frames finished since a moment, each with the one before it:
-        the network may look at every other one only. Where frames were done both ways, the quicker one counts.
+        Matte and composite together; where frames are finished while the next one is looked at, the longer of the two
+        halves, as it was beside the other. The median over the frames finished since a moment, each with the one before
+        it: the network may look at every other one only. Where frames were done both ways, the quicker one counts.
 
         Args:
             moment: `perf_counter` seconds; of older frames only the window's are known.
@@ -143,7 +159,7 @@ class Meter:
             samples = [sample for sample in self._samples if sample.done >= moment]
         ways = (
             [sample.matte_s + sample.composite_s for sample in samples if not sample.beside],
-            [max(sample.matte_s, sample.composite_s) for sample in samples if sample.beside],
+            [max(sample.first_s, sample.second_s) for sample in samples if sample.beside],
         )
         return min((_percentile(_pairs(times), 50) for times in ways if times), default=None)
 

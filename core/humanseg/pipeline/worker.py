@@ -8,10 +8,10 @@ from humanseg.errors import EngineError
 from humanseg.frames import Frame, Matte
 from humanseg.matting.look_ahead import LookAhead
 from humanseg.pipeline.branches import Branches
-from humanseg.pipeline.finisher import Finisher, MattedOne
+from humanseg.pipeline.finisher import Finisher, LookedOne
 from humanseg.pipeline.guard import Guard
 from humanseg.pipeline.handoff import Handoff
-from humanseg.pipeline.parts import SupportsComposite, SupportsMatte, SupportsWhole
+from humanseg.pipeline.parts import SupportsComposite, SupportsMatte, SupportsWhole, look
 from humanseg.pipeline.stats import Meter
 from humanseg.pipeline.ways import Ways
 from humanseg.sources.source import CanBeLost, Source
@@ -24,9 +24,9 @@ HELD_S = 0.15
 
 
 class Worker:
-    """Composites each frame with its own matte, in order, while the next one is matted where that helps.
+    """Composites each frame with its own matte, in order, while the network sees the next one where that helps.
 
-    One thread only, which mattes; composites are made on it, or beside it.
+    One thread only, which is the network's; outlines and composites are made on it, or beside it.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Worker:
         self._meter = meter
         self._whole = whole
         self._finisher = Finisher(self._finish)
-        self._ahead: LookAhead[MattedOne] = LookAhead()
+        self._ahead: LookAhead[LookedOne] = LookAhead()
         self._ways = Ways()
         self._waited_behind: float | None = None  # when the last frame was taken up, if another waited behind it
 
@@ -75,61 +75,77 @@ class Worker:
         with self._finisher:
             for frame in self._incoming():
                 if not self._do_whole(frame):
-                    self._matte(frame)
+                    self._do(frame)
             self._release()
 
-    def _matte(self, frame: Frame) -> None:
-        """Matte a frame, and have it composited when the one before is.
+    def _do(self, frame: Frame) -> None:
+        """Look at a frame, and have it finished when the one before is.
 
-        Where the composite is done beside, the next frame is taken at once, but no sooner than it can be composited as
-        soon as it has its matte. Until then a newer one may take its place: so what a live frame waits for once it was
-        taken is only what the composites take longer than the one before did. What else is later than with one frame
-        after the other comes of two at a time on the same cores.
+        Where that is done beside, the next frame is taken at once, but no sooner than it can be finished as soon as it
+        was looked at. Until then a newer one may take its place: so what a live frame waits for once it was taken is
+        only what finishing takes longer than for the one before. What else is later than with one frame after the other
+        comes of two at a time on the same cores.
         """
         began = perf_counter()
         if self._waited_behind is not None:
             self._ways.note(began, began - self._waited_behind)
-        matte, matted = self._matte_of(frame), perf_counter()
+        looked, half = self._look(frame), perf_counter()
         self._finisher.wait()
         if self._guard is not None and self._guard.upset:
-            # The one before failed meanwhile: what this one's matte came of may be spoilt.
-            matte, matted = self._matte_of(frame), perf_counter()
+            # The one before failed meanwhile: what was seen of this one may be spoilt.
+            looked, half = self._look(frame), perf_counter()
         self._waited_behind = began if len(self._inlet) else None
-        one = MattedOne(frame=frame, matte=matte, began=began, matted=matted)
-        if isinstance(matte, Matte):
-            self._finish_all(self._ahead.add(one, matte))
-        else:
-            self._release()
-            self._finisher.finish(one)
+        beside = self._is_done_beside()
+        self._finisher.finish(LookedOne(frame=frame, looked=looked, began=began, half=half, beside=beside))
         if self._source.info.live:
-            self._finisher.wait_until_near(matted - began)
+            self._finisher.wait_until_near(half - began)
 
-    def _release(self) -> None:
-        """Finish what is held back: what follows does not count, or does not come."""
-        self._finish_all(self._ahead.release())
-
-    def _finish_all(self, settled: list[tuple[MattedOne, Matte]]) -> None:
-        for one, matte in settled:
-            due = perf_counter() if matte.seen is not None and matte.seen.frames else None
-            self._finisher.finish(replace(one, matte=matte, due=due, beside=self._is_done_beside()))
-
-    def _matte_of(self, frame: Frame) -> Matte | Exception:
-        return self._matter.matte(frame) if self._guard is None else self._guard.matte(frame, self._matter)
+    def _look(self, frame: Frame) -> Callable[[], Matte] | Exception:
+        return look(self._matter, frame) if self._guard is None else self._guard.look(frame, self._matter)
 
     def _is_done_beside(self) -> bool:
-        """Whether to composite a frame on a thread of its own while the next one is matted.
+        """Whether to finish a frame on a thread of its own while the next one is looked at.
 
         A live frame only where the next one waits already, and where that has been seen to give more frames a second:
-        two at a time make each of them later. And none while a fault lasts: the next matte would have to be made again.
+        two at a time make each of them later. And none while a fault lasts: the next one would be looked at in vain.
         """
         if not self._source.info.live:
             return self._guard is None and self._whole is None
         lasts = self._guard is not None and self._guard.fault is not None
         return self._ways.beside and len(self._inlet) > 0 and not lasts
 
-    def _finish(self, one: MattedOne) -> None:
-        """Composite a frame and hand it on; on the worker's thread, or beside it."""
-        compositor, resumed, matte = self._compositor(), perf_counter(), one.matte
+    def _finish(self, one: LookedOne) -> None:
+        """Make a frame's matte, and composite what is settled by it; on the worker's thread, or beside it."""
+        resumed = perf_counter()
+        matte = self._matte_of(one)
+        one = replace(one, resumed=resumed, matted=perf_counter())
+        if isinstance(matte, Matte):
+            for settled, its_own in self._ahead.add(one, matte):
+                self._composite(settled, its_own)
+        else:
+            self._composite_held()
+            self._composite(one, matte)
+
+    def _matte_of(self, one: LookedOne) -> Matte | Exception:
+        if self._guard is not None:
+            return self._guard.matte(one.frame, one.looked)
+        if isinstance(one.looked, Exception):
+            raise one.looked
+        return one.looked()
+
+    def _composite_held(self) -> None:
+        for settled, matte in self._ahead.release():
+            self._composite(settled, matte)
+
+    def _release(self) -> None:
+        """Finish what is held back: what follows does not count, or does not come."""
+        self._finisher.wait()
+        self._composite_held()
+
+    def _composite(self, one: LookedOne, matte: Matte | Exception) -> None:
+        """Composite a frame and hand it on."""
+        compositor, began = self._compositor(), perf_counter()
+        due = began if isinstance(matte, Matte) and matte.seen is not None and matte.seen.frames else None
         if isinstance(matte, Matte) and matte.seen is not None and matte.seen.index != one.frame.index:
             matte = EngineError(f"Frame {one.frame.index} met the matte of frame {matte.seen.index}.")
         if self._guard is not None:
@@ -142,9 +158,10 @@ class Worker:
             self._meter.add(
                 born=one.frame.born,
                 began=one.began,
+                half=one.half,
+                resumed=one.resumed,
                 matted=one.matted,
-                due=one.due,
-                resumed=resumed,
+                due=due,
                 done=perf_counter(),
                 spent=matte.spent if isinstance(matte, Matte) else None,
                 beside=one.beside,
@@ -161,7 +178,6 @@ class Worker:
             return False
         self._waited_behind = None
         self._release()
-        self._finisher.wait()
         if self._guard is not None:
             done = self._guard.accept(frame, done)
         if self._guard is None or self._guard.fault is None:
@@ -182,7 +198,6 @@ class Worker:
         while True:
             while not self._inlet.ready(HELD_S if self._ahead.holds else SILENT_S):
                 self._release()
-                self._finisher.wait()
                 if slate is not None and isinstance(source, CanBeLost) and source.lost:
                     self._branches.hand_on(slate, newest_only=True)
             frame = next(self._inlet, None)
