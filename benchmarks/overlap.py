@@ -1,4 +1,4 @@
-"""What it gains to matte one frame while the one before is composited, against one after the other as a pipeline does.
+"""What it gains to look at one frame while the one before is finished, as a pipeline does, against one after the other.
 
     python benchmarks/overlap.py [--rounds 5] [--engine openvino]
 
@@ -7,13 +7,14 @@ built-in demo; decoding and encoding are left out.
 """
 
 import argparse
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from statistics import median
 from time import perf_counter
 
 import humanseg
 from humanseg.compositing import Compositor, parse_background
-from humanseg.frames import Frame
+from humanseg.frames import Frame, Matte
 from humanseg.matting import Matter
 from humanseg.sources.demo import DemoSource
 
@@ -46,14 +47,18 @@ def in_turn(frames: list[Frame], matter: Matter, compositor: Compositor) -> None
         compositor.composite(frame, matter.matte(frame))
 
 
+def finished(frame: Frame, second_half: Callable[[], Matte], compositor: Compositor) -> Frame:
+    return compositor.composite(frame, second_half())
+
+
 def overlapping(frames: list[Frame], matter: Matter, compositor: Compositor) -> None:
     waiting: Future[Frame] | None = None
     with ThreadPoolExecutor(1) as other:
         for frame in frames:
-            matte = matter.matte(frame)
+            second_half = matter.look(frame)
             if waiting is not None:
                 waiting.result()
-            waiting = other.submit(compositor.composite, frame, matte)
+            waiting = other.submit(finished, frame, second_half, compositor)
         if waiting is not None:
             waiting.result()
 

@@ -184,6 +184,14 @@ class FixedMatter:
         return self.spoil(frame, Matte(alpha=ALPHA))
 
 
+class FixedHalves(FixedMatter):
+    """One whose mattes come in halves, and are spoilt in the second."""
+
+    def look(self, frame: Frame) -> Callable[[], Matte]:
+        self.before(frame)
+        return lambda: self.spoil(frame, Matte(alpha=ALPHA))
+
+
 def is_faulty(frame: Frame) -> bool:
     return GOOD <= frame.index < GOOD + FAULTY
 
@@ -285,6 +293,7 @@ BACKGROUND_FAULTS: dict[str, Callable[[np.ndarray], Any]] = {
 
 CASES = [
     *(("matter", fault) for fault in MATTER_FAULTS),
+    *(("second half", fault) for fault in MATTER_FAULTS),
     *(("compositor", fault) for fault in COMPOSITOR_FAULTS),
     *(("background", fault) for fault in BACKGROUND_FAULTS),
     *(("source", fault) for fault in SOURCE_FAULTS),
@@ -323,14 +332,14 @@ def test_a_fault_shows_the_slate_in_every_sink_and_the_next_good_frame_is_shown_
 ) -> None:
     monkeypatch.setattr("humanseg.pipeline.worker.Ways", Beside)
     camera = Pressing() if pressing else Camera()
-    matter = FixedMatter(lambda _frame, matte: matte)
+    matter = (FixedHalves if where == "second half" else FixedMatter)(lambda _frame, matte: matte)
     compositor: Any = Compositor(scenes(background))
     if where == "source":
         camera.change = lambda frame: SOURCE_FAULTS[fault](frame) if is_faulty(frame) else frame
         matter.spoil = lambda frame, matte: (
             Matte(alpha=np.zeros(frame.rgb.shape[:2], np.float32)) if is_faulty(frame) else matte
         )
-    elif where == "matter":
+    elif where in ("matter", "second half"):
         matter.spoil = lambda frame, matte: MATTER_FAULTS[fault](frame, matte) if is_faulty(frame) else matte
     elif where == "compositor":
         compositor = SpoiltCompositor(scenes(background), COMPOSITOR_FAULTS[fault])
@@ -364,8 +373,8 @@ def test_a_fault_shows_the_slate_in_every_sink_and_the_next_good_frame_is_shown_
     assert run.fault is None
     assert matter.resets == 1 + FAULTY, "what it remembers may be spoilt too"
     if isinstance(camera, Pressing):
-        # While a fault lasts, one after the other; a fault of the matte is known before.
-        first_in_turn = GOOD + (where != "matter")
+        # While a fault lasts, one after the other; where the matte failed there was nothing to composite.
+        first_in_turn = GOOD + (where not in ("matter", "second half"))
         assert camera.beside == {*range(first_in_turn), *range(GOOD + FAULTY + 1, COUNT - 1)}
 
 

@@ -97,14 +97,19 @@ def play(one: Any, clip: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(OutletSink, "write", keep)
     if ahead:
-        matte = Clearance.matte
+        look = Clearance.look
 
-        def matted(self: Clearance, frame: Frame) -> Matte:
-            given = matte(self, frame)
-            taken.set()
-            return given
+        def looked(self: Clearance, frame: Frame) -> Callable[[], Matte]:
+            second_half = look(self, frame)
 
-        monkeypatch.setattr(Clearance, "matte", matted)
+            def matted() -> Matte:
+                given = second_half()
+                taken.set()
+                return given
+
+            return matted
+
+        monkeypatch.setattr(Clearance, "look", looked)
         monkeypatch.setattr(OutletSink, "lossless", True)
         monkeypatch.setattr("humanseg.pipeline.worker.HELD_S", 60)
     one.parts.source = lambda wanted: Patient(clip, taken, ready)

@@ -142,6 +142,7 @@ CASES = list(
     itertools.product(
         [
             *(("matte", name) for name in MATTE_FAULTS),
+            *(("second half", name) for name in MATTE_FAULTS),
             *(("composite", name) for name in COMPOSITE_FAULTS),
             *(("source", name) for name in SOURCE_FAULTS),
         ],
@@ -208,6 +209,10 @@ def test_no_fault_shows_the_room(fault: tuple[str, str], mode: str, kind: str, b
             good = Matte(alpha=PERSON.copy())
             return during(MATTE_FAULTS[name])(frame, good) if stage == "matte" else good
 
+    class Halves(Matter):
+        def look(self, frame: Frame) -> Callable[[], Any]:
+            return lambda: during(MATTE_FAULTS[name])(frame, Matte(alpha=PERSON.copy()))
+
     class Faulty:
         def composite(self, frame: Frame, matte: Matte) -> Any:
             good = compositor.composite(frame, matte)
@@ -215,7 +220,7 @@ def test_no_fault_shows_the_room(fault: tuple[str, str], mode: str, kind: str, b
 
     outlet, film = Outlet(), Film(SOURCE_FAULTS[name] if stage == "source" else None)
     outlet.start()
-    clearance = Clearance(Matter(), Policy(Faulty(), Ticket()))
+    clearance = Clearance((Halves if stage == "second half" else Matter)(), Policy(Faulty(), Ticket()))
     sink: CollectSink = {"recording": CollectSink, "virtual camera": Newest}.get(kind, CollectSink)()
     if kind != "preview":
         outlet.add(Output(sink, SIZE, Fraction(30)))
