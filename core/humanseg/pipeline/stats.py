@@ -79,7 +79,7 @@ class _Sample:
 
     @property
     def matte_s(self) -> float:
-        return self.half - self.began + self.matted - self.resumed
+        return self.first_s + self.matted - self.resumed
 
     @property
     def composite_s(self) -> float:
