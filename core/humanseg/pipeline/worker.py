@@ -1,5 +1,6 @@
 """The middle of a pipeline: frames become composites."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from time import perf_counter
@@ -65,6 +66,7 @@ class Worker:
         self._ahead: LookAhead[LookedOne] = LookAhead()
         self._ways = Ways()
         self._waited_behind: float | None = None  # when the last frame was taken up, if another waited behind it
+        self._looks_s: deque[float] = deque(maxlen=2)  # with `carry` the network rests on every other frame
 
     def run(self) -> None:
         """Work until the inlet ends."""
@@ -98,7 +100,8 @@ class Worker:
         beside = self._is_done_beside()
         self._finisher.finish(LookedOne(frame=frame, looked=looked, began=began, half=half, beside=beside))
         if self._source.info.live:
-            self._finisher.wait_until_near(half - began)
+            self._looks_s.append(half - began)
+            self._finisher.wait_until_near(max(self._looks_s))
 
     def _look(self, frame: Frame) -> Callable[[], Matte] | Exception:
         return look(self._matter, frame) if self._guard is None else self._guard.look(frame, self._matter)
@@ -106,13 +109,13 @@ class Worker:
     def _is_done_beside(self) -> bool:
         """Whether to finish a frame on a thread of its own while the next one is looked at.
 
-        A live frame only where the next one waits already, and where that has been seen to give more frames a second:
-        two at a time make each of them later. And none while a fault lasts: the next one would be looked at in vain.
+        A live frame only where that has been seen to give more frames a second: two at a time make each of them later.
+        And none while a fault lasts: the next one would be looked at in vain.
         """
         if not self._source.info.live:
             return self._guard is None and self._whole is None
         lasts = self._guard is not None and self._guard.fault is not None
-        return self._ways.beside and len(self._inlet) > 0 and not lasts
+        return self._ways.beside and not lasts
 
     def _finish(self, one: LookedOne) -> None:
         """Make a frame's matte, and composite what is settled by it; on the worker's thread, or beside it."""
