@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby, pairwise
 from threading import Event, Semaphore
-from time import perf_counter
+from time import perf_counter, sleep
 
 import numpy as np
 import pytest
@@ -282,6 +282,29 @@ def test_the_next_frame_is_not_taken_long_before_it_can_be_composited() -> None:
         waited_s = perf_counter() - began
         let_go.set()
     assert waited_s > took_s - 0.1 - 0.01
+
+
+def test_where_the_network_rests_on_every_other_frame_the_longer_look_counts(
+    beside: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Resting(Parts):
+        def matte(self, frame: Frame) -> Matte:
+            sleep(0 if frame.index % 2 else 0.03)
+            return super().matte(frame)
+
+    lefts_s: list[float] = []
+    monkeypatch.setattr(Finisher, "wait_until_near", lambda _finisher, left_s: lefts_s.append(left_s))
+    camera, parts = Camera(6), Resting()
+    parts.let_all_go()
+    run = Pipeline(camera, parts, parts, [parts], on_fault="slate")
+    STARTED.append((run, parts))
+    run.start()
+    for _ in range(6):
+        camera.give(1)
+        wait(parts.matting)
+    finish(run, parts)
+    assert len(lefts_s) == 6
+    assert min(lefts_s) >= 0.03
 
 
 def test_what_fails_beside_is_told_with_the_next_frame_or_at_the_end() -> None:
