@@ -1,4 +1,4 @@
-"""The parts of a picture in which there is something to do, found on a smaller picture of marks."""
+"""The parts of a picture in which there is something to do, found on a smaller one, and what that one is there."""
 
 from typing import TYPE_CHECKING
 
@@ -36,3 +36,26 @@ def marked_runs(
         (slice(row * side, min((row + 1) * side, shape[0])), slice(first * side, min(last * side, shape[1])))
         for (row, first), (_, last) in zip(begins, stops, strict=True)
     ]
+
+
+def enlarged(small: "NDArray[np.float32]", part: tuple[slice, slice], shape: tuple[int, ...]) -> "NDArray[np.float32]":
+    """One part of a small picture at a larger size: what `cv2.resize` gives there, without the rest.
+
+    Args:
+        small: hxw or hxwxC float32.
+        part: (rows, columns) of the large picture, within it.
+        shape: Its height and width.
+
+    Returns:
+        float32 of the part's height and width, interpolated linearly; at the picture's edge its outermost pixels go on.
+    """
+    (down, top), (across, left) = (
+        (few / whole, (where.start + 0.5) * few / whole - 0.5)
+        for few, whole, where in zip(small.shape, shape, part, strict=False)
+    )
+    place = np.array([[across, 0, left], [0, down, top]])
+    rows, columns = part
+    size = columns.stop - columns.start, rows.stop - rows.start
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    found = cv2.warpAffine(small, place, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(found, np.float32)

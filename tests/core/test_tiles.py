@@ -1,9 +1,10 @@
-"""Squares of a picture that cover what is marked on a smaller one."""
+"""Squares of a picture that cover what is marked on a smaller one, and what that one is there."""
 
+import cv2
 import numpy as np
 import pytest
 
-from humanseg.tiles import marked_runs
+from humanseg.tiles import enlarged, marked_runs
 
 RANDOM = np.random.default_rng(0)
 
@@ -41,3 +42,13 @@ def test_each_square_that_a_mark_touches_is_in_one_part_and_no_other_square(
 
 def test_without_a_mark_there_is_nothing_to_do() -> None:
     assert marked_runs(np.zeros((9, 16), bool), (90, 160), 48) == []
+
+
+@pytest.mark.parametrize("channels", [(), (4,)])
+@pytest.mark.parametrize(
+    "part", [(slice(0, 48), slice(0, 336)), (slice(672, 721), slice(960, 1283)), (slice(240, 288), slice(480, 528))]
+)
+def test_a_part_enlarged_is_that_part_of_all_enlarged(part: tuple[slice, slice], channels: tuple[int, ...]) -> None:
+    small = RANDOM.random((112, 192, *channels), np.float32)
+    whole = cv2.resize(small, (1283, 721), interpolation=cv2.INTER_LINEAR)
+    np.testing.assert_allclose(enlarged(small, part, (721, 1283)), whole[part], atol=1e-4)

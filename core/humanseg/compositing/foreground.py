@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from humanseg.fitting import averaged
-from humanseg.tiles import marked_runs
+from humanseg.tiles import enlarged, marked_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,10 +62,9 @@ def estimate_foreground(rgb: "NDArray[np.uint8]", alpha: "NDArray[np.float32]") 
     sampled = cv2.cvtColor(cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR), cv2.COLOR_RGB2RGBA)
     opacity = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_LINEAR), np.float32)
     person, room = (_mean(np.asarray(sampled, np.uint8), weight) for weight in (opacity, 1 - opacity))
-    ratio = size[0] / width, size[1] / height
-    for part in marked_runs(mixed, (height, width), TILE):
-        rows, columns = part
-        foreground[part] = _unmix(rgb[part], alpha[part], person, room, (columns.start, rows.start), ratio)
+    for part in marked_runs(mixed, alpha.shape, TILE):
+        inside, behind = (enlarged(mean, part, alpha.shape) for mean in (person, room))
+        foreground[part] = _unmix(rgb[part], alpha[part], inside, behind)
     return foreground
 
 
@@ -96,21 +95,9 @@ def _window(weighted: "NDArray[np.float32]", reach: int) -> "NDArray[np.float32]
 
 
 def _unmix(
-    rgb: "NDArray[np.uint8]",
-    alpha: "NDArray[np.float32]",
-    person: "NDArray[np.float32]",
-    room: "NDArray[np.float32]",
-    corner: tuple[int, int],
-    ratio: tuple[float, float],
+    rgb: "NDArray[np.uint8]", alpha: "NDArray[np.float32]", inside: "NDArray[np.float32]", behind: "NDArray[np.float32]"
 ) -> "NDArray[np.uint8]":
     """One part of the frame: mean colours, and what it has beyond their mixture, as far as it is the person's."""
-    (left, top), (across, down) = corner, ratio
-    place = np.array([[across, 0, (left + 0.5) * across - 0.5], [0, down, (top + 0.5) * down - 0.5]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    inside, behind = (
-        cv2.warpAffine(part, place, alpha.shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        for part in (person, room)
-    )
     weight = np.asarray(cv2.cvtColor(alpha, cv2.COLOR_GRAY2RGBA), np.float32)  # merging takes twice as long
     beyond = cv2.subtract(cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA), behind, dtype=cv2.CV_32F)
     beyond = cv2.multiply(weight, cv2.subtract(beyond, cv2.multiply(weight, cv2.subtract(inside, behind))))

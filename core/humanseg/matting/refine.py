@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from humanseg.tiles import marked_runs
+from humanseg.tiles import enlarged, marked_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,10 +72,8 @@ def refine(alpha: "NDArray[np.float32]", small: "NDArray[np.uint8]", rgb: "NDArr
     # Clipped only in the end: what lies outside 0 to 1 tells how certain the network was.
     fine = np.asarray(cv2.resize(steep, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
     merged = np.asarray(cv2.merge(tuple(lines)), np.float32)
-    scale = half[0] / rgb.shape[1], half[1] / rgb.shape[0]
     for part in marked_runs(near > 0, fine.shape, TILE, reach=1):
-        rows, columns = part
-        fine[part] = _bounded(_apply(merged, rgb[part], (columns.start, rows.start), scale), fine[part])
+        fine[part] = _bounded(_apply(enlarged(merged, part, fine.shape), rgb[part]), fine[part])
     return np.asarray(np.clip(fine, 0, 1, out=fine), np.float32)
 
 
@@ -120,17 +118,10 @@ def _near_outline(alpha: "NDArray[np.float32]") -> "NDArray[np.float32]":
     return np.asarray(np.clip((differs - np.float32(SURE)) * np.float32(5), 0, 1), np.float32)
 
 
-def _apply(
-    lines: "NDArray[np.float32]", part: "NDArray[np.uint8]", corner: tuple[int, int], scale: tuple[float, float]
-) -> "NDArray[np.float32]":
-    """Alpha of one part of the frame from its colours and the lines, which are scaled up for it."""
-    (left, top), (across, down) = corner, scale
-    place = np.array([[across, 0, (left + 0.5) * across - 0.5], [0, down, (top + 0.5) * down - 0.5]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = (part.shape[1], part.shape[0])
-    there = cv2.warpAffine(lines, place, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+def _apply(lines: "NDArray[np.float32]", part: "NDArray[np.uint8]") -> "NDArray[np.float32]":
+    """Alpha of one part of the frame from its colours and the lines, HxWx4."""
     # The fourth channel comes as 255, so that the offset is added with the rest.
-    products = cv2.multiply(there, cv2.cvtColor(part, cv2.COLOR_RGB2RGBA), scale=1 / 255, dtype=cv2.CV_32F)
+    products = cv2.multiply(lines, cv2.cvtColor(part, cv2.COLOR_RGB2RGBA), scale=1 / 255, dtype=cv2.CV_32F)
     # numpy's product: OpenCV's sum over channels takes four times as long.
     return np.asarray(products @ np.ones(4, np.float32), np.float32)
 
