@@ -35,7 +35,7 @@ class Pipeline:
         hand-off           | live source              | file
         capture -> worker  | newest                   | every(4)
         matte -> composite | in turn, or as a file's  | one frame, on a thread beside the worker
-                           | where frames wait        |
+                           | where that is quicker    |
         worker -> preview  | newest                   | every(4)
         worker -> recorder | every_or_end (256 MiB)   | every(4)        (a recorder: a sink that is `lossless`)
 
