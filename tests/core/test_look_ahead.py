@@ -160,13 +160,16 @@ class Parts:
         self.fails: dict[str, int] = {}
         self.strange = False
         self._begins = True
+        self._newest = -1
 
     def reset(self) -> None:
         self._begins = True
 
     def matte(self, frame: Frame) -> Matte:
         begins, self._begins = self._begins, False
-        self.matted.release()
+        if frame.index != self._newest:  # after a fault it is asked for the same frame again
+            self.matted.release()
+        self._newest = frame.index
         if self.fails.get("matte") == frame.index:
             raise EngineError("The matte broke.")
         given = matte(frame.index, 0.0, frames=self.frames, begins=begins)
