@@ -308,7 +308,7 @@ def test_a_fault_shows_the_slate_for_its_frame_alone_and_in_order(
     stage: str, beside: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Way:
-        """Frames are composited beside each other wherever one waits, or never."""
+        """Frames are composited beside each other, or never."""
 
         def __init__(self) -> None:
             self.beside = beside
