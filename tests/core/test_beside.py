@@ -15,7 +15,7 @@ from humanseg.errors import EngineError
 from humanseg.frames import Frame, Matte, StreamInfo
 from humanseg.pipeline import Pipeline
 from humanseg.pipeline.finisher import Finisher, LookedOne
-from humanseg.pipeline.ways import AGAIN_S, BEGINS_S, LONG, LONGEST_S, SHORT, TURN, Ways
+from humanseg.pipeline.ways import AGAIN_S, BEGINS_S, KEEPS_UP, LONG, LONGEST_S, SHORT, TURN, Ways
 
 PATIENCE_S = 20
 INFO = StreamInfo(width=6, height=4, rate=Fraction(30), time_base=Fraction(1, 30), live=True)
@@ -42,7 +42,7 @@ def beside(monkeypatch: pytest.MonkeyPatch) -> None:
     class Beside:
         beside = True
 
-        def note(self, now: float, frame_s: float) -> None: ...
+        def note(self, now: float, frame_s: float | None) -> None: ...
 
     monkeypatch.setattr("humanseg.pipeline.worker.Ways", Beside)
 
@@ -172,6 +172,26 @@ def test_a_frame_that_nothing_waits_behind_is_finished_beside_too(beside: None) 
     wait(parts.matting)
     finish(run, parts)
     assert parts.composited == [(0, True), (1, True), (2, True)]
+
+
+def test_it_is_told_whether_another_frame_waited(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float | None] = []
+
+    class Told:
+        beside = True
+
+        def note(self, now: float, frame_s: float | None) -> None:
+            told.append(frame_s)
+
+    monkeypatch.setattr("humanseg.pipeline.worker.Ways", Told)
+    run, camera, parts = begin(3)
+    parts.let_all_go()
+    while len(parts.written) < 2:
+        sleep(0.001)
+    camera.give(1)
+    wait(parts.matting)
+    finish(run, parts)
+    assert [seconds is not None for seconds in told] == [True, False]
 
 
 def test_after_a_fault_beside_the_frame_that_was_matted_meanwhile_is_matted_again(beside: None) -> None:
@@ -387,3 +407,34 @@ def test_the_same_way_again_is_tried_less_and_less_often_until_it_is_the_other_o
     assert not ways.beside
     soon = now + LONGEST_S + 5 + AGAIN_S
     assert feed(ways, soon, 5, beside_s=0.03)[-1][0], "after a change it is tried soon again"
+
+
+def in_the_first_turn_beside() -> Ways:
+    ways = Ways()
+    ways.note(0, 0.04)
+    for _ in range(TURN):
+        ways.note(BEGINS_S, 0.04)
+    assert ways.beside
+    return ways
+
+
+def test_where_hardly_a_frame_done_beside_is_waited_behind_the_other_way_is_not_tried() -> None:
+    ways = in_the_first_turn_beside()
+    for index in range(KEEPS_UP):
+        ways.note(BEGINS_S, 0.06 if index < TURN - 1 else None)
+    ran = [beside for beside, _count in feed(ways, BEGINS_S, AGAIN_S - 1, beside_s=0.06)]
+    assert ran == [True], "the trial is over"
+    now = BEGINS_S + AGAIN_S
+    for index in range(20_000):
+        now += 0.033
+        ways.note(now, None if index % 10 else 0.06)
+        assert ways.beside
+    assert not feed(ways, now + LONGEST_S, 5, beside_s=0.06)[-1][0], "where all wait it is tried again"
+
+
+def test_where_every_third_frame_done_beside_is_waited_behind_both_ways_are_compared() -> None:
+    ways = in_the_first_turn_beside()
+    for index in range(2 * KEEPS_UP - 2):
+        assert ways.beside
+        ways.note(BEGINS_S, None if index % 3 else 0.06)
+    assert not ways.beside

@@ -313,7 +313,7 @@ def test_a_fault_shows_the_slate_for_its_frame_alone_and_in_order(
         def __init__(self) -> None:
             self.beside = beside
 
-        def note(self, now: float, frame_s: float) -> None: ...
+        def note(self, now: float, frame_s: float | None) -> None: ...
 
     monkeypatch.setattr("humanseg.pipeline.worker.Ways", Way)
     run, camera, parts = begin(10, frames=3, **{stage: 5})

@@ -112,7 +112,7 @@ class Beside:
 
     beside = True
 
-    def note(self, now: float, frame_s: float) -> None: ...
+    def note(self, now: float, frame_s: float | None) -> None: ...
 
 
 class Tap:

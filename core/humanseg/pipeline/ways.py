@@ -2,11 +2,14 @@
 
 from statistics import median
 
-BEGINS_S = 3.0
+BEGINS_S = 1.0
 """Seconds from the first frame that waited to the first trial: at the start a program has other work too."""
 
 TURN = 8
 """Frames for which one way is kept in a trial."""
+
+KEEPS_UP = 3 * TURN
+"""Frames done beside of which fewer than `TURN` had another one waiting behind it: so they are quick enough."""
 
 SHORT, LONG = 2, 4
 """Turns of each way after which a trial ends if the better one is clear, and after which it ends anyway.
@@ -38,27 +41,32 @@ class Ways:
         self.beside = False
         """Whether to composite the next frame that has another one waiting behind it beside that one."""
         self._turn: list[float] = []
+        self._frames = 0  # in this turn, whether another one waited or not
         self._turns: dict[bool, list[float]] = {False: [], True: []}
         self._until: float | None = None
         self._wait_s = AGAIN_S
         self._kept: bool | None = None
 
-    def note(self, now: float, frame_s: float) -> None:
-        """Learn how long a frame took that had another one waiting behind it.
+    def note(self, now: float, frame_s: float | None) -> None:
+        """Learn how long a frame took.
 
         Args:
             now: when this is.
-            frame_s: seconds between the taking of the one and the other.
+            frame_s: seconds between the taking of the one and the other; None if no other one waited behind it.
         """
-        if self._until is None:
+        if self._until is None and frame_s is not None:
             self._until = now + BEGINS_S
-        if now < self._until:
+        if self._until is None or now < self._until:
             return
-        self._turn.append(frame_s)
+        self._frames += 1
+        if frame_s is not None:
+            self._turn.append(frame_s)
         if len(self._turn) < TURN:
+            if self.beside and self._frames == KEEPS_UP:
+                self._keep(True, now)  # the other way would drop frames for nothing
             return
         self._turns[self.beside].append(median(self._turn))
-        self._turn.clear()
+        self._begin_turn()
         in_turn, beside = self._turns[False], self._turns[True]
         if len(in_turn) != len(beside):
             # One, the other, the other, the one: the second time begins with the way that the first one ended with.
@@ -69,10 +77,15 @@ class Ways:
     def _keep(self, beside: bool, now: float) -> None:
         """End a trial."""
         self.beside = beside
+        self._begin_turn()
         for turns in self._turns.values():
             turns.clear()
         self._wait_s = min(2 * self._wait_s, LONGEST_S) if beside == self._kept else AGAIN_S
         self._kept, self._until = beside, now + self._wait_s
+
+    def _begin_turn(self) -> None:
+        self._turn.clear()
+        self._frames = 0
 
 
 def _is_clear(one: list[float], other: list[float]) -> bool:

@@ -65,7 +65,8 @@ class Worker:
         self._finisher = Finisher(self._finish)
         self._ahead: LookAhead[LookedOne] = LookAhead()
         self._ways = Ways()
-        self._waited_behind: float | None = None  # when the last frame was taken up, if another waited behind it
+        self._began: float | None = None  # when the last frame was taken up
+        self._waits = False  # whether another one waited behind it
         self._looks_s: deque[float] = deque(maxlen=2)  # with `carry` the network rests on every other frame
 
     def run(self) -> None:
@@ -89,14 +90,14 @@ class Worker:
         comes of two at a time on the same cores.
         """
         began = perf_counter()
-        if self._waited_behind is not None:
-            self._ways.note(began, began - self._waited_behind)
+        if self._began is not None:
+            self._ways.note(began, began - self._began if self._waits else None)
         looked, half = self._look(frame), perf_counter()
         self._finisher.wait()
         if self._guard is not None and self._guard.upset:
             # The one before failed meanwhile: what was seen of this one may be spoilt.
             looked, half = self._look(frame), perf_counter()
-        self._waited_behind = began if len(self._inlet) else None
+        self._began, self._waits = began, len(self._inlet) > 0
         beside = self._is_done_beside()
         self._finisher.finish(LookedOne(frame=frame, looked=looked, began=began, half=half, beside=beside))
         if self._source.info.live:
@@ -179,7 +180,7 @@ class Worker:
         done = self._whole.composite(frame, self._compositor())
         if done is None:
             return False
-        self._waited_behind = None
+        self._began = None
         self._release()
         if self._guard is not None:
             done = self._guard.accept(frame, done)
