@@ -8,8 +8,9 @@ import pytest
 
 from humanseg.cli import bench
 from humanseg.cli.figures import Report, Result, Spread, spread_of
-from humanseg.cli.measure import most_memory
-from humanseg.errors import SettingsError
+from humanseg.cli.measure import measure, most_memory
+from humanseg.cli.timed_runs import Setup
+from humanseg.errors import EngineError, SettingsError
 
 RESULT = Result(
     engine="onnxruntime", device="CPU (2 threads)", model="unet", size="1280x720", background="blur", fps=50.0,
@@ -48,6 +49,8 @@ def test_a_run_measures_every_stage_of_what_was_asked(tmp_path: Path, capsys: py
         (["--sizes", "0x720"], "'0x720' is no frame size"),
         (["--rounds", "0"], "0 rounds"),
         (["--models", "nonesuch"], "no model 'nonesuch'"),
+        (["--models", "unet-efficientnet-b0", "nonesuch"], "no model 'nonesuch'"),
+        (["--backgrounds", "blur", "nonesuch.webp"], "Error: There is no picture nonesuch.webp"),
         (["--compare", "nonesuch.json"], "nonesuch.json cannot be read"),
     ],
 )
@@ -56,6 +59,12 @@ def test_what_cannot_be_measured_is_told_before_anything_is(
 ) -> None:
     assert bench.main(words) == 1
     assert problem in capsys.readouterr().err
+
+
+def test_what_fails_in_a_process_of_its_own_is_told_as_there() -> None:
+    setup = Setup("onnxruntime", "nonesuch", (64, 64), "blur")
+    with pytest.raises(EngineError, match=r"a process of its own: There is no model 'nonesuch'\.$"):
+        measure([setup], rounds=1, threads=1, progress=lambda share: None)
 
 
 def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -72,12 +72,18 @@ def _run(bench: Bench) -> int:
     from humanseg.cli.measure import measure
     from humanseg.cli.share import share_bar
     from humanseg.cli.timed_runs import Setup
+    from humanseg.compositing import parse_background
+    from humanseg.models import find_model
 
     if bench.rounds < 1:
         raise SettingsError(f"{bench.rounds} rounds measure nothing.", "Give --rounds 1 or more.")
     older = Report.read(bench.compare) if bench.compare else None
     sizes = [_size(text) for text in bench.sizes]
     models: tuple[str | None, ...] = bench.models or (None,)
+    for background in bench.backgrounds:
+        parse_background(background)  # what is wrong with it is told now, not by a program that measures a start
+    for model in models:
+        find_model(model)
     engines, skipped = _engines(bench.engines, models[0])
     setups = [
         Setup(engine, model, size, background)

@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 
 from humanseg.errors import HumansegError
 
+ERROR = "Error: "
+"""What a line that says what is wrong begins with."""
+
 INTERRUPTED = 130
 """The exit code after Ctrl-C: 128 and the number of the signal, as shells have it."""
 
@@ -45,7 +48,7 @@ def say(text: str, *, error: bool = False) -> None:
 
 def complain(error: HumansegError) -> None:
     """Print what is wrong, and on a second line what to do about it, to stderr."""
-    say(f"Error: {error.problem}", error=True)
+    say(f"{ERROR}{error.problem}", error=True)
     if error.hint:
         say(f"       {error.hint}", error=True)
 

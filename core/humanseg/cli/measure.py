@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import product
 from time import perf_counter
 
+from humanseg.cli import console
 from humanseg.cli.figures import Result, spread_of
 from humanseg.cli.timed_runs import Setup, open_run
 from humanseg.errors import EngineError
@@ -73,7 +74,10 @@ def _start(setup: Setup, threads: int | None) -> tuple[float, float | None]:
     seconds = perf_counter() - began
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise EngineError(f"The engine {setup.engine} failed in a process of its own: {lines[-1]}")
+        told = next((line for line in lines if line.startswith(console.ERROR)), lines[-1])
+        raise EngineError(
+            f"The engine {setup.engine} failed in a process of its own: {told.removeprefix(console.ERROR)}"
+        )
     return round(seconds, 2), json.loads(done.stdout)
 
 
@@ -87,12 +91,13 @@ def most_memory() -> float | None:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
 
 
-def _main(engine: str, model: str, size: str, background: str, threads: str = "") -> None:
+def _main(engine: str, model: str, size: str, background: str, threads: str = "") -> int:
     width, height = (int(side) for side in size.split("x"))
     run = open_run(Setup(engine, model or None, (width, height), background), int(threads) if threads else None)
     run.frame(next(iter(DemoSource(size=(width, height), seconds=0.1))), counts=False)
     sys.stdout.write(json.dumps(most_memory()))
+    return 0
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    sys.exit(console.exit_code_of(lambda: _main(*sys.argv[1:])))
