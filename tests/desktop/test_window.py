@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication
 
 from humanseg.errors import EngineError, SourceError
 from humanseg.matting.options import MattingOptions
 from humanseg_desktop import scenery
 from humanseg_desktop.settings import Input, Look, Settings, Window
+from humanseg_desktop.ui.tour import Tour
 
 pytestmark = pytest.mark.gui
 
@@ -393,6 +395,37 @@ def test_the_tour_has_three_steps_and_comes_once(bench: Make) -> None:
         one.qtbot.mouseClick(tour._next, Qt.MouseButton.LeftButton)
     assert tour.isHidden()
     assert one.controller.settings.window.toured
+
+
+@pytest.mark.parametrize("clicked", [False, True])
+def test_escape_ends_the_tour_wherever_the_keys_go_and_f1_begins_it_again(bench: Make, clicked: bool) -> None:
+    one = bench().start()
+    window = one.window
+    one.qtbot.waitExposed(window)
+    window.activateWindow()
+    one.wait(window.isActiveWindow)
+    for key in (Qt.Key.Key_F11, Qt.Key.Key_F1, Qt.Key.Key_F1):
+        one.qtbot.keyClick(window, key)
+    tours = [tour for tour in window.findChildren(Tour) if tour.isVisible()]
+    assert len(tours) == 1
+    assert not window.isFullScreen(), "what it is about would not be seen"
+    if clicked:
+        one.qtbot.mouseClick(window.live.preview, Qt.MouseButton.LeftButton)
+    one.qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    assert tours[0].isHidden()
+    assert one.controller.settings.window.toured
+    one.qtbot.keyClick(window, Qt.Key.Key_Escape)  # nothing is left to end
+
+
+@pytest.mark.parametrize(("key", "modifier"), [("F11", "NoModifier"), ("2", "ControlModifier")])
+def test_the_tour_ends_where_what_it_is_about_is_not_seen_any_more(bench: Make, key: str, modifier: str) -> None:
+    one = bench().start()
+    one.qtbot.waitExposed(one.window)
+    one.window.activateWindow()
+    one.wait(one.window.isActiveWindow)
+    one.window.start_tour()
+    one.qtbot.keyClick(one.window, Qt.Key[f"Key_{key}"], Qt.KeyboardModifier[modifier])
+    assert not [tour for tour in one.window.findChildren(Tour) if tour.isVisible()]
 
 
 def test_the_tour_brings_what_it_is_about_in_sight_and_stays_beside_it(bench: Make) -> None:

@@ -35,7 +35,7 @@ class Menus:
         view.addSeparator()
         self._add(view, "&Mirror", "M", live.mirror.toggle)
         self._add(view, "&Full screen", "F11", lambda: window.set_full_screen(not window.isFullScreen()))
-        self._add(view, "Leave full screen", "Esc", window.leave_full_screen)
+        self._add(view, "Leave full screen", "Esc", window.leave)
         view.addSeparator()
         self._add(view, "&Play or pause", "P", live.transport.toggle)
         self._add(view, "&Live", "Ctrl+1", lambda: window.show_page("live"))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from humanseg_desktop.ui.dressed import dressed
@@ -54,7 +53,7 @@ class Tour(QFrame):
         self._next = dressed(QPushButton(), "main")
         for button in (skip, self._next):
             button.setAutoDefault(True)  # the return key presses it, too
-        skip.clicked.connect(self._end)
+        skip.clicked.connect(self.end)
         self._next.clicked.connect(self.advance)
         column.addWidget(self._title)
         column.addWidget(self._text)
@@ -84,13 +83,7 @@ class Tour(QFrame):
         if self._step < len(STEPS):
             self._show_step()
         else:
-            self._end()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self._end()
-        else:
-            super().keyPressEvent(event)
+            self.end()
 
     def _show_step(self) -> None:
         title, text = STEPS[self._step]
@@ -118,7 +111,8 @@ class Tour(QFrame):
             QTimer.singleShot(0, self, self._place)  # once its target has moved too
         return super().eventFilter(watched, event)
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Take it away, and tell so."""
         self.hide()
         self.ended.emit()
         self.deleteLater()

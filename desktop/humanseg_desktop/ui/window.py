@@ -65,6 +65,7 @@ class Window(QMainWindow):
         self.setMinimumSize(900, 600)
         self.resize(controller.settings.window.width, controller.settings.window.height)
         self.shelf = Shelf(controller, self.live)
+        self._tour: Tour | None = None
         self.menuBar().setCornerWidget(self._tabs)
         Menus(self)
         self._wire()
@@ -74,11 +75,15 @@ class Window(QMainWindow):
 
     def show_page(self, name: str) -> None:
         """Show the live picture or the files."""
+        if name != "live":
+            self._end_tour()
         self._tabs.set(name)
         self._pages.setCurrentIndex(("live", "files").index(name))
 
     def set_full_screen(self, full: bool) -> None:
         """Fill the screen with the preview, or no longer."""
+        if full:
+            self._end_tour()
         self.menuBar().setVisible(not full)
         self.readout.setVisible(not full)
         self.live.show_only_preview(full)
@@ -137,9 +142,12 @@ class Window(QMainWindow):
     def start_tour(self) -> None:
         """Show the three steps of the first run."""
         self.show_page("live")
-        tour = Tour(self, (self.live.source, self.live.background, self.live.outputs), self.live.bring)
-        tour.ended.connect(lambda: self.controller.set_window(toured=True))
-        tour.begin()
+        if self.isFullScreen():
+            self.set_full_screen(False)
+        self._end_tour()
+        self._tour = Tour(self, (self.live.source, self.live.background, self.live.outputs), self.live.bring)
+        self._tour.ended.connect(self._forget_tour)
+        self._tour.begin()
 
     def ask_folder(self) -> None:
         """Let the user choose where recordings and snapshots go."""
@@ -156,10 +164,21 @@ class Window(QMainWindow):
         self.controller.set_window(**changes)
         self._follow_window()
 
-    def leave_full_screen(self) -> None:
-        """Come back from the full screen, if it is there."""
-        if self.isFullScreen():
+    def leave(self) -> None:
+        """End the tour if it is shown, else come back from the full screen."""
+        if self._tour is not None:
+            self._tour.end()
+        elif self.isFullScreen():
             self.set_full_screen(False)
+
+    def _end_tour(self) -> None:
+        """Take it away where what it is about is not seen any more."""
+        if self._tour is not None:
+            self._tour.end()
+
+    def _forget_tour(self) -> None:
+        self._tour = None
+        self.controller.set_window(toured=True)
 
     def _follow_window(self) -> None:
         window = self.controller.settings.window
