@@ -103,7 +103,7 @@ def change_everything(one: Any) -> None:
             continue
         press(one, action.trigger, again="recording" in action.text().lower() or "hide" in action.text().lower())
     # Live, and in no full screen.
-    window.leave_full_screen()
+    window.leave()
     window.show_page("live")
 
 
