@@ -19,7 +19,7 @@ from humanseg_train.data.samples import find_samples
 from humanseg_train.fitting import fit
 from humanseg_train.module import MattingModule
 from humanseg_train.networks.deployed import load_network
-from humanseg_train.recipe import Network, Recipe
+from humanseg_train.recipe import Data, Network, Recipe
 from humanseg_train.teacher import Teacher
 
 
@@ -87,6 +87,21 @@ def test_where_nobody_is_the_mask_counts(exported: Path, people: Path) -> None:
     assert said[0].max() > 0
     assert found[0].max() == 0
     assert torch.equal(found[1], said[1])
+
+
+def test_far_from_a_person_it_is_not_believed(exported: Path, people: Path) -> None:
+    seen, mask = frames(people)[:2], torch.zeros(2, 1, 64, 96, dtype=torch.uint8)
+    mask[:, 0, 20:30, 40:50] = 255
+    module = MattingModule(Recipe(network=Network(encoder_weights="none"), data=Data(teacher_reach=0.05)))
+    module.teacher = Teacher(str(exported))
+    said, found = module.teacher.alpha(seen), module.target(seen, mask)
+    near = torch.zeros(2, 1, 64, 96, dtype=torch.bool)
+    near[:, 0, 17:33, 37:53] = True
+    assert said[~near].max() > 0
+    assert found[~near].max() == 0
+    assert torch.equal(found[near], said[near])
+    with pytest.raises(SettingsError, match="teacher_reach is -1"):
+        settings.build(Recipe, {"data": {"teacher_reach": -1}})
 
 
 def test_one_that_looks_back_is_refused(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from lightning import LightningModule
 from torch import Tensor
+from torch.nn import functional
 
 from humanseg_train.checkpoints import plain
 from humanseg_train.losses import WeightedSum
@@ -76,12 +77,16 @@ class MattingModule(LightningModule):
     def target(self, frame: Tensor, mask: Tensor) -> Tensor:
         """Nx3xHxW and Nx1xHxW uint8 -> Nx1xHxW float32, 0..1: what is to be learnt.
 
-        Of a picture without anybody no teacher knows more than the mask.
+        Of a picture without anybody, and far from a person, no teacher knows more than the mask.
         """
         alpha = mask.float() / 255
         somebody = mask.amax(dim=(1, 2, 3)) > 0
         if self.teacher is not None and somebody.any():
-            alpha[somebody] = self.teacher.alpha(frame[somebody])
+            said = self.teacher.alpha(frame[somebody])
+            reach = round(self.recipe.data.teacher_reach * min(frame.shape[2:]))
+            if reach:
+                said = said.minimum(functional.max_pool2d(alpha[somebody], 2 * reach + 1, stride=1, padding=reach))
+            alpha[somebody] = said
         return alpha
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:

@@ -31,6 +31,10 @@ class Data:
     """Whose alpha is learnt in place of the masks of people: a model folder, the name of a packaged model, a
     checkpoint, or `start` for what `network.start` names. Empty: the masks."""
 
+    teacher_reach: float = 0.0
+    """How far from a person's mask the teacher is believed, in parts of the picture's shorter side; beyond it nobody
+    is. 0: everywhere."""
+
     webcam_weight: float = 1.0
     """How much more often a sample marked webcam_like is drawn than another."""
 
@@ -47,6 +51,8 @@ class Data:
         """Refuse what cannot work together."""
         if self.webcam_weight <= 0:
             raise ValueError(f"webcam_weight is {self.webcam_weight}; it must be above 0.")
+        if not 0 <= self.teacher_reach <= 1:
+            raise ValueError(f"teacher_reach is {self.teacher_reach}; it must be within 0 and 1.")
         if self.hard_rooms < 1:
             raise ValueError(f"hard_rooms is {self.hard_rooms}; it must be at least 1, which tells no rooms apart.")
         if not 0 <= self.room_share + self.empty_share <= 1:
@@ -72,6 +78,9 @@ class Augment:
     flip: bool = True
     """Mirror half of the samples."""
 
+    clutter: float = 0.0
+    """Share of rooms on whose walls framed pictures, discs and edges are drawn, 0..1."""
+
     photometric: float = 1.0
     """Strength of exposure, colour, noise, blur and JPEG changes; 0 is off, 1 is what webcams do."""
 
@@ -81,6 +90,8 @@ class Augment:
             raise ValueError(f"min_crop is {self.min_crop}; it must be above 0 and at most 1.")
         if not (0 <= self.rotation <= 180 and 0 <= self.shear < 90):
             raise ValueError("rotation must be within 0 and 180 degrees, shear within 0 and 90.")
+        if not 0 <= self.clutter <= 1:
+            raise ValueError(f"clutter is {self.clutter}; it must be within 0 and 1.")
         for width, height in self.sizes:
             if width % 32 or height % 32 or min(width, height) < 32:
                 raise ValueError(f"the size {width}x{height} is not a multiple of 32 pixels on both sides.")

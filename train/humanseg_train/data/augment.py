@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from humanseg_train.data.clutter import hang
 from humanseg_train.recipe import Augment
 
 
@@ -41,12 +42,17 @@ class Augmenter:
         random = np.random.default_rng(seed)
         self._photometry.set_random_seed(seed + 1)
         person = self._photometry(image=rgb)["image"]  # a light of its own: people and rooms rarely match
-        composite, true = place(person, alpha, crop(room, size, random), random, flip=self._settings.flip)
+        wall = self._hang(crop(room, size, random), seed)
+        composite, true = place(person, alpha, wall, random, flip=self._settings.flip)
         return self._expose(composite, seed), true
 
     def empty(self, room: NDArray[np.uint8], size: tuple[int, int], seed: int) -> NDArray[np.uint8]:
         """A room without anybody: HxWx3 uint8 of `size`."""
-        return self._expose(crop(room, size, np.random.default_rng(seed)), seed)
+        return self._expose(self._hang(crop(room, size, np.random.default_rng(seed)), seed), seed)
+
+    def _hang(self, room: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+        random = np.random.default_rng((seed, 1))  # of its own: without clutter a picture is what it was before
+        return hang(room, random) if random.random() < self._settings.clutter else room
 
     def _expose(self, rgb: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
         self._photometry.set_random_seed(seed)
