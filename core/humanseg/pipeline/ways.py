@@ -39,7 +39,7 @@ class Ways:
 
     def __init__(self) -> None:
         self.beside = False
-        """Whether to composite the next frame that has another one waiting behind it beside that one."""
+        """Whether to finish the next frame beside the one after it."""
         self._turn: list[float] = []
         self._frames = 0  # in this turn, whether another one waited or not
         self._turns: dict[bool, list[float]] = {False: [], True: []}
