@@ -165,14 +165,13 @@ class Window(QMainWindow):
         self._follow_window()
 
     def leave(self) -> None:
-        """End the tour if it is shown, else come back from the full screen."""
-        if self._tour is not None:
-            self._tour.end()
-        elif self.isFullScreen():
+        """End the tour, or come back from the full screen; they are never there both."""
+        self._end_tour()
+        if self.isFullScreen():
             self.set_full_screen(False)
 
     def _end_tour(self) -> None:
-        """Take it away where what it is about is not seen any more."""
+        """Take the tour away, if it is there."""
         if self._tour is not None:
             self._tour.end()
 

@@ -15,7 +15,7 @@ Colour = tuple[int, int, int]
 
 
 def hang(room: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
-    """A room, HxWx3 uint8, with one to four things in its upper four fifths; another array."""
+    """A room, HxWx3 uint8, with one to four things that begin in its upper seven tenths; another array."""
     hung = room.copy()
     for _ in range(random.integers(1, MOST + 1)):
         thing = hung.copy()
